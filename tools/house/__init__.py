@@ -1,0 +1,1 @@
+"""The rules of the house, one file a rule. tools/check runs them."""

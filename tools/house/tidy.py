@@ -1,0 +1,62 @@
+"""clang-tidy finds nothing in what is compiled. Its findings are errors, all of them.
+
+Tests use moved-from values on purpose and run under sanitizers: they are spared the
+analyzer, which also takes most of the time.
+"""
+import os
+import re
+import subprocess
+import time
+
+from house.remembered import Remembered, read_make_rule
+from house.tree import CannotCheck
+
+TIMEOUT_S = 300
+EXTRA = ["--extra-arg=-Wno-unknown-warning-option"]
+ON_TESTS = "--checks=-clang-analyzer-*,-bugprone-use-after-move,-bugprone-unused-return-value"
+FINDING = re.compile(r"^(/\S+?:\d+):\d+: (?:fatal )?error: (.*)$", re.MULTILINE)
+
+
+def check(tree):
+    tool = tree.tool("clang-tidy-19")
+    if tree.build is None:
+        raise CannotCheck("say which build folder: --build build/release")
+    version = subprocess.run([tool, "--version"], capture_output=True, text=True).stdout
+    config = "".join(tree.text(f) or "" for f in tree.files if os.path.basename(f) == ".clang-tidy")
+    remembered = Remembered(tree)
+    found_before = 0
+
+    def look(name):
+        nonlocal found_before
+        is_test = name.endswith("_test.cc") or name.startswith("tests/")
+        checks = [ON_TESTS] if is_test else []
+        entry = remembered.entry("tidy", version, config, tree.root, name, tree.commands[name],
+                                 checks, EXTRA)
+        if remembered.passed(entry):
+            found_before += 1
+            return []
+        asked_at = time.time()
+        try:
+            run = subprocess.run([tool, "--quiet", "-p", tree.build, *checks, *EXTRA,
+                                  tree.root / name], cwd=tree.root, capture_output=True,
+                                 text=True, timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            return [f"{name}:1: tidy: took more than {TIMEOUT_S} s"]
+        findings = [f"{tree.relative(place)}: tidy: " + message.replace(",-warnings-as-errors", "")
+                    for place, message in FINDING.findall(run.stdout)]
+        if run.returncode != 0 and not findings:
+            findings = [f"{name}:1: tidy: {(run.stdout + run.stderr).strip()[-500:]}"]
+        if not findings:
+            rule = subprocess.run([*tree.commands[name], "-M", "-MT", "x", str(tree.root / name)],
+                                  cwd=tree.build, capture_output=True, text=True)
+            if rule.returncode == 0:
+                remembered.keep(entry, read_make_rule(rule.stdout, tree.build), asked_at)
+        return findings
+
+    known = set(tree.files)
+    names = sorted(name for name in tree.commands if name in known)
+    if not names:
+        raise CannotCheck(f"{tree.build} compiles nothing of this tree")
+    findings = [finding for result in tree.each(look, names) for finding in result]
+    remembered.forget_old()
+    return f"{len(names)} sources, {found_before} known", findings
