@@ -4,25 +4,38 @@ namespace bailey::model {
 
 std::string_view name(LimitKind kind) noexcept {
   switch (kind) {
-    case LimitKind::kWall: return "wall";
-    case LimitKind::kCpuTime: return "cpu_time";
-    case LimitKind::kMemory: return "memory";
-    case LimitKind::kCpus: return "cpus";
-    case LimitKind::kProcesses: return "processes";
-    case LimitKind::kOpenFiles: return "open_files";
-    case LimitKind::kDisk: return "disk";
-    case LimitKind::kOutput: return "output";
+    case LimitKind::kWall:
+      return "wall";
+    case LimitKind::kCpuTime:
+      return "cpu_time";
+    case LimitKind::kMemory:
+      return "memory";
+    case LimitKind::kCpus:
+      return "cpus";
+    case LimitKind::kProcesses:
+      return "processes";
+    case LimitKind::kOpenFiles:
+      return "open_files";
+    case LimitKind::kDisk:
+      return "disk";
+    case LimitKind::kOutput:
+      return "output";
   }
   return "unknown";
 }
 
 std::string_view name(LimitClass limit_class) noexcept {
   switch (limit_class) {
-    case LimitClass::kNone: return "none";
-    case LimitClass::kGroup: return "group";
-    case LimitClass::kProcess: return "process";
-    case LimitClass::kPolled: return "polled";
-    case LimitClass::kWarden: return "warden";
+    case LimitClass::kNone:
+      return "none";
+    case LimitClass::kGroup:
+      return "group";
+    case LimitClass::kProcess:
+      return "process";
+    case LimitClass::kPolled:
+      return "polled";
+    case LimitClass::kWarden:
+      return "warden";
   }
   return "none";
 }

@@ -49,9 +49,9 @@ struct LimitReport {
   std::uint64_t used = 0;
   bool used_known = false;
   bool hit = false;
-  std::uint64_t interval_ns = 0;   // of polling; 0 when not polled
-  std::uint64_t overshoot = 0;     // measured, in the limit's unit, when hit and polled
-  std::string mechanism;           // "cgroup v1 memory", "RLIMIT_NPROC", ...
+  std::uint64_t interval_ns = 0;  // of polling; 0 when not polled
+  std::uint64_t overshoot = 0;    // measured, in the limit's unit, when hit and polled
+  std::string mechanism;          // "cgroup v1 memory", "RLIMIT_NPROC", ...
 };
 
 [[nodiscard]] codec::Json to_json(const LimitReport& report);

@@ -29,7 +29,7 @@ enum class OutcomeStatus {
 enum class LayerState : std::uint32_t { kMissing, kActive, kProven };
 [[nodiscard]] std::string_view name(LayerState state) noexcept;
 struct LayerReport {
-  std::string name;    // "namespace.user", "landlock", "seccomp", ...
+  std::string name;  // "namespace.user", "landlock", "seccomp", ...
   LayerState state = LayerState::kMissing;
   std::string detail;  // "ABI 7", "filter sha256:...", "errno EPERM"
 };
@@ -37,12 +37,12 @@ struct LayerReport {
 struct StreamReport {
   std::string name;  // "stdin", "stdout", "stderr", "terminal"
   std::uint64_t bytes = 0;
-  Digest digest{};   // SHA-256 of the bytes; keyed before it goes into a leaf
+  Digest digest{};  // SHA-256 of the bytes; keyed before it goes into a leaf
 };
 
 struct Evidence {
-  int exit_code = 0;      // of the program; meaningful for kDone
-  int signal = 0;         // that ended the program, or 0
+  int exit_code = 0;  // of the program; meaningful for kDone
+  int signal = 0;     // that ended the program, or 0
   std::vector<LayerReport> layers;
   std::vector<LimitReport> limits;
   std::vector<StreamReport> streams;
@@ -50,8 +50,8 @@ struct Evidence {
   std::vector<std::string> notes;         // "workspace is written directly", ...
   std::uint64_t started_mono_ns = 0;
   std::uint64_t ended_mono_ns = 0;
-  std::uint64_t leftover_processes = 0;   // killed with the cage after the program's end
-  codec::Json extra;                      // members of the effect's own; an object or null
+  std::uint64_t leftover_processes = 0;  // killed with the cage after the program's end
+  codec::Json extra;                     // members of the effect's own; an object or null
 };
 
 class Outcome {
@@ -65,11 +65,26 @@ class Outcome {
         reason_code_(std::move(reason_code)),
         evidence_(std::move(evidence)) {}
 
-  [[nodiscard]] const ActionDigest& action() const { live_.require("Outcome used after move"); return digest_; }
-  [[nodiscard]] const IntentId& intent() const { live_.require("Outcome used after move"); return intent_; }
-  [[nodiscard]] OutcomeStatus status() const { live_.require("Outcome used after move"); return status_; }
-  [[nodiscard]] const std::string& reason_code() const { live_.require("Outcome used after move"); return reason_code_; }
-  [[nodiscard]] const Evidence& evidence() const { live_.require("Outcome used after move"); return evidence_; }
+  [[nodiscard]] const ActionDigest& action() const {
+    live_.require("Outcome used after move");
+    return digest_;
+  }
+  [[nodiscard]] const IntentId& intent() const {
+    live_.require("Outcome used after move");
+    return intent_;
+  }
+  [[nodiscard]] OutcomeStatus status() const {
+    live_.require("Outcome used after move");
+    return status_;
+  }
+  [[nodiscard]] const std::string& reason_code() const {
+    live_.require("Outcome used after move");
+    return reason_code_;
+  }
+  [[nodiscard]] const Evidence& evidence() const {
+    live_.require("Outcome used after move");
+    return evidence_;
+  }
 
  private:
   Live live_;

@@ -53,8 +53,7 @@ class Reservation {
   explicit Reservation(std::move_only_function<void()> release) : release_(std::move(release)) {}
   Reservation(const Reservation&) = delete;
   Reservation& operator=(const Reservation&) = delete;
-  Reservation(Reservation&& other) noexcept
-      : release_(std::exchange(other.release_, nullptr)) {}
+  Reservation(Reservation&& other) noexcept : release_(std::exchange(other.release_, nullptr)) {}
   Reservation& operator=(Reservation&&) = delete;
   ~Reservation() {
     if (release_) release_();

@@ -1,9 +1,10 @@
 // Who asks: a principal, and the session on whose behalf an action is asked for.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
-#include <sys/types.h>
 
 namespace bailey::model {
 

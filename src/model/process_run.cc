@@ -4,9 +4,12 @@ namespace bailey::model {
 
 std::string_view name(Profile profile) noexcept {
   switch (profile) {
-    case Profile::kStrict: return "strict";
-    case Profile::kBalanced: return "balanced";
-    case Profile::kPermissive: return "permissive";
+    case Profile::kStrict:
+      return "strict";
+    case Profile::kBalanced:
+      return "balanced";
+    case Profile::kPermissive:
+      return "permissive";
   }
   return "strict";
 }
@@ -48,7 +51,8 @@ Result<Action> to_action(const ProcessRun& run) {
   Json limits{Json::Object{}};
   for (std::size_t i = 0; i < kLimitKinds; ++i)
     if (run.requested.value[i])
-      limits.set(std::string(name(static_cast<LimitKind>(i))), std::to_string(*run.requested.value[i]));
+      limits.set(std::string(name(static_cast<LimitKind>(i))),
+                 std::to_string(*run.requested.value[i]));
 
   Json arguments{Json::Object{}};
   arguments.set("argv", std::move(argv));

@@ -4,9 +4,12 @@ namespace bailey::model {
 
 std::string_view name(Decision decision) noexcept {
   switch (decision) {
-    case Decision::kAllow: return "allow";
-    case Decision::kDeny: return "deny";
-    case Decision::kAsk: return "ask";
+    case Decision::kAllow:
+      return "allow";
+    case Decision::kDeny:
+      return "deny";
+    case Decision::kAsk:
+      return "ask";
   }
   return "deny";
 }

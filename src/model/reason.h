@@ -20,8 +20,8 @@ enum class Decision { kAllow, kDeny, kAsk };
 struct Reason {
   std::string code;
   Decision decision = Decision::kDeny;
-  std::string text;   // one sentence for people; no secret, no host path outside the workspace
-  std::string rule;   // the id of the policy rule, or empty
+  std::string text;  // one sentence for people; no secret, no host path outside the workspace
+  std::string rule;  // the id of the policy rule, or empty
 };
 
 // product.md, "Denials are data". One shape on every door.

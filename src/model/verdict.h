@@ -31,7 +31,7 @@ struct Judgement {
   std::vector<std::string> degradations;  // accepted by name
   std::string approvals_by;               // "self", "other"; who may answer an ask
   std::int64_t approval_timeout_ns = 0;
-  bool halted = false;                    // the kill switch decided
+  bool halted = false;  // the kill switch decided
 };
 
 class Verdict {

@@ -1,0 +1,36 @@
+// Effects: the one class that can use up a Recorded<Permit> and mint an Outcome.
+//
+// Each kind of effect is a member here and a folder beside this file; there is no
+// other way to reach it. An effect never judges: it obeys the permit's leash and
+// limits and says what happened. Thread rule: one call at a time per object.
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "effect/process/jail.h"
+#include "model/outcome.h"
+#include "model/permit.h"
+
+namespace bailey::effect {
+
+class Effects {
+ public:
+  explicit Effects(const Clock& clock) noexcept : clock_(clock) {}
+
+  // Runs the program of a furnished cage. Waits for the cage to be ready first; a
+  // layer that is missing and was not accepted, a limit that cannot be held, or a
+  // start after the permit's start_by ends in an Outcome of status kFailed with
+  // reason cage.*, and the program never started. Always ends in an Outcome: the
+  // authority is used up whatever happens.
+  [[nodiscard]] model::Outcome run_process(model::Recorded<model::Permit> permit,
+                                           std::unique_ptr<process::Cage> cage,
+                                           const std::vector<std::string>& accepted,
+                                           process::Watch& watch);
+
+ private:
+  const Clock& clock_;
+};
+
+}  // namespace bailey::effect

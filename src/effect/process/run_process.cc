@@ -1,0 +1,147 @@
+#include <algorithm>
+
+#include "effect/effects.h"
+
+namespace bailey::effect {
+namespace {
+
+using model::Evidence;
+using model::OutcomeStatus;
+
+struct Ending {
+  OutcomeStatus status = OutcomeStatus::kFailed;
+  std::string reason;
+};
+
+codec::Json failure(const Error& error) {
+  codec::Json json{codec::Json::Object{}};
+  json.set("error", error.code);
+  json.set("message", codec::valid_utf8(error.message));
+  if (!error.hint.empty()) json.set("hint", codec::valid_utf8(error.hint));
+  return json;
+}
+
+// The name of the first layer that is neither proven nor accepted, or empty.
+std::string unproven_layer(const std::vector<model::LayerReport>& layers,
+                           const std::vector<std::string>& accepted) {
+  for (const auto& layer : layers) {
+    if (layer.state == model::LayerState::kProven) continue;
+    if (std::find(accepted.begin(), accepted.end(), layer.name) == accepted.end())
+      return layer.name;
+  }
+  return {};
+}
+
+void note_degradations(Evidence& evidence) {
+  for (const auto& layer : evidence.layers)
+    if (layer.state != model::LayerState::kProven) evidence.degradations.push_back(layer.name);
+}
+
+// The limits as they stood before the start, overlaid with what was used.
+void merge_limits(std::vector<model::LimitReport>& limits,
+                  const std::vector<model::LimitReport>& final) {
+  for (const auto& report : final) {
+    const auto same = std::find_if(limits.begin(), limits.end(),
+                                   [&](const auto& limit) { return limit.kind == report.kind; });
+    if (same == limits.end())
+      limits.push_back(report);
+    else
+      *same = report;
+  }
+}
+
+codec::Json hints_json(const process::Hints& hints) {
+  codec::Json::Array seen;
+  if (hints.missing_file) seen.emplace_back("missing_file");
+  if (hints.permission) seen.emplace_back("permission");
+  if (hints.read_only) seen.emplace_back("read_only");
+  if (hints.network) seen.emplace_back("network");
+  return seen;
+}
+
+Ending classify(const process::CageEnd& end, process::Watch& watch, bool leash_stopped) {
+  switch (end.end) {
+    case process::End::kExited:
+      return {OutcomeStatus::kDone, "run.exited"};
+    case process::End::kNotRunnable:
+      return {OutcomeStatus::kFailed, "run.not_runnable"};
+    case process::End::kLimit:
+      return {OutcomeStatus::kLimit, "limit." + std::string(model::name(end.limit))};
+    case process::End::kLeash:
+      if (watch.must_stop()) return {OutcomeStatus::kHalted, "kill.active"};
+      if (leash_stopped) return {OutcomeStatus::kStopped, "run.stopped"};
+      return {OutcomeStatus::kLimit, "limit.wall"};
+    case process::End::kWardenLost:
+      return {OutcomeStatus::kFailed, "cage.warden_lost"};
+  }
+  return {OutcomeStatus::kFailed, "cage.warden_lost"};
+}
+
+Evidence evidence_of(process::CageEnd end) {
+  Evidence evidence;
+  evidence.exit_code = end.exit_code;
+  evidence.signal = end.signal;
+  evidence.streams = std::move(end.streams);
+  evidence.leftover_processes = end.leftover_processes;
+  evidence.started_mono_ns = end.started_mono_ns;
+  evidence.ended_mono_ns = end.ended_mono_ns;
+  evidence.extra = codec::Json::Object{};
+  evidence.extra.set("hints", hints_json(end.hints));
+  if (end.end == process::End::kNotRunnable) evidence.extra.set("exec_errno", end.exec_errno);
+  return evidence;
+}
+
+}  // namespace
+
+model::Outcome Effects::run_process(model::Recorded<model::Permit> permit,
+                                    std::unique_ptr<process::Cage> cage,
+                                    const std::vector<std::string>& accepted,
+                                    process::Watch& watch) {
+  const model::IntentId intent = permit.intent();
+  const Leash leash = permit.value().leash();
+  const MonoTime start_by = permit.value().start_by();
+  model::Permit spent = permit.consume(PassKey<Effects>());
+  const auto seal = [&](OutcomeStatus status, std::string reason, Evidence evidence) {
+    cage.reset();  // nothing of the run is left when its outcome is written
+    return model::Outcome(PassKey<Effects>(), std::move(spent), intent, status, std::move(reason),
+                          std::move(evidence));
+  };
+  const auto refused = [&](const Error& error, Evidence evidence) {
+    evidence.extra = failure(error);
+    return seal(OutcomeStatus::kFailed, std::string(error.code), std::move(evidence));
+  };
+
+  auto ready = cage->await_ready();
+  if (!ready) return refused(ready.error(), {});
+  Evidence before;
+  before.layers = std::move(ready->layers);
+  before.limits = std::move(ready->limits);
+  before.notes = std::move(ready->notes);
+  note_degradations(before);
+  if (const auto layer = unproven_layer(before.layers, accepted); !layer.empty())
+    return refused({"cage.layer_missing", "the layer '" + layer + "' could not be proven",
+                    "bailey doctor says how to get it; a policy may accept its loss by name "
+                    "under 'degradations'"},
+                   std::move(before));
+  if (clock_.monotonic() > start_by)
+    return refused({"permit.expired", "the permit expired before the program could start",
+                    "run the command again"},
+                   std::move(before));
+  if (leash.stop_requested())
+    return seal(OutcomeStatus::kStopped, "run.stopped", std::move(before));
+  if (watch.must_stop()) return seal(OutcomeStatus::kHalted, "kill.active", std::move(before));
+
+  auto end = cage->run(leash, watch);
+  if (!end) return refused(end.error(), std::move(before));
+  const Ending ending = classify(*end, watch, leash.stop_requested());
+  auto limits = std::move(before.limits);
+  merge_limits(limits, end->limits);
+  Evidence evidence = evidence_of(*std::move(end));
+  evidence.layers = std::move(before.layers);
+  evidence.limits = std::move(limits);
+  evidence.degradations = std::move(before.degradations);
+  evidence.notes = std::move(before.notes);
+  return seal(ending.status, ending.reason, std::move(evidence));
+}
+
+}  // namespace bailey::effect
