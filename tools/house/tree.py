@@ -9,7 +9,7 @@ import shutil
 import subprocess
 
 SKIPPED_FOLDERS = {".git", "build", ".cache", "node_modules", "__pycache__"}
-CXX = (".cc", ".h")
+CXX = (".cc", ".h", ".c")
 
 
 class CannotCheck(Exception):
@@ -82,7 +82,7 @@ class Tree:
                     skip = False
                 elif word in ("-o", "-MF", "-MT", "-MQ"):
                     skip = True
-                elif word in ("-c", "-MD", "-MMD") or word == entry["file"]:
+                elif word in ("-c", "-MD", "-MMD", entry["file"]):
                     pass
                 else:
                     kept.append(word)
