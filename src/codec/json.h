@@ -2,8 +2,8 @@
 //
 // parse_json accepts RFC 8259 text in UTF-8 only and refuses what is ambiguous:
 // duplicate member names, invalid UTF-8, lone surrogates, a byte order mark,
-// trailing text, integers that a double cannot hold (I-JSON, RFC 7493) and
-// anything past the limits. canonical_json writes RFC 8785. Objects keep the
+// trailing text, integers beyond 2^53 (I-JSON, RFC 7493), numbers that overflow a
+// double and anything past the limits. canonical_json writes RFC 8785. Objects keep the
 // order they were written in; canonical output sorts by UTF-16 code units.
 // Thread rule: plain values.
 #pragma once
@@ -19,7 +19,8 @@
 
 namespace bailey::codec {
 
-// Where a value begins in its document; line and column count from 1, 0 is unknown.
+// Where a value begins in its document; line and column (bytes) count from 1, 0 is
+// unknown.
 struct Mark {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
@@ -45,9 +46,13 @@ class Json {
 
   [[nodiscard]] bool is_null() const noexcept { return value_.index() == 0; }
   [[nodiscard]] bool is_bool() const noexcept { return std::holds_alternative<bool>(value_); }
-  [[nodiscard]] bool is_int() const noexcept { return std::holds_alternative<std::int64_t>(value_); }
+  [[nodiscard]] bool is_int() const noexcept {
+    return std::holds_alternative<std::int64_t>(value_);
+  }
   [[nodiscard]] bool is_double() const noexcept { return std::holds_alternative<double>(value_); }
-  [[nodiscard]] bool is_string() const noexcept { return std::holds_alternative<std::string>(value_); }
+  [[nodiscard]] bool is_string() const noexcept {
+    return std::holds_alternative<std::string>(value_);
+  }
   [[nodiscard]] bool is_array() const noexcept { return std::holds_alternative<Array>(value_); }
   [[nodiscard]] bool is_object() const noexcept { return std::holds_alternative<Object>(value_); }
   // "null", "boolean", "integer", "number", "string", "array", "object".
@@ -70,6 +75,9 @@ class Json {
 
   [[nodiscard]] Mark mark() const noexcept { return mark_; }
   void set_mark(Mark mark) noexcept { mark_ = mark; }
+  // Where the name begins under which this value is a member; unknown elsewhere.
+  [[nodiscard]] Mark key_mark() const noexcept { return key_mark_; }
+  void set_key_mark(Mark mark) noexcept { key_mark_ = mark; }
 
   // Compares values, not marks; objects by order too.
   bool operator==(const Json& other) const { return value_ == other.value_; }
@@ -77,11 +85,16 @@ class Json {
  private:
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> value_;
   Mark mark_;
+  Mark key_mark_;
 };
+
+// The largest integer that every JSON reader holds exactly; larger ones are written
+// as decimal strings.
+inline constexpr std::int64_t kMaxJsonInt = (std::int64_t{1} << 53) - 1;
 
 struct JsonLimits {
   std::size_t max_bytes = 1U << 20;  // of the whole text
-  std::size_t max_depth = 64;        // of nested arrays and objects
+  std::size_t max_depth = 64;        // of nested arrays and objects; never above 256
   std::size_t max_values = 200'000;  // of values in the document
 };
 
@@ -89,12 +102,18 @@ struct JsonLimits {
 // message ends in "at line L, column C".
 [[nodiscard]] Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
-// RFC 8785. Strings must be valid UTF-8 (parse_json and make_text_safe give that);
-// doubles must be finite: aborts otherwise.
+// RFC 8785. Strings must be valid UTF-8 (parse_json and valid_utf8 give that), doubles
+// finite, integers within kMaxJsonInt and member names different: aborts otherwise.
 [[nodiscard]] std::string canonical_json(const Json& value);
 
 // Two-space indented, same number and string forms as canonical, members in order.
 [[nodiscard]] std::string pretty_json(const Json& value);
+
+// " at line L, column C", or nothing when the mark is unknown.
+[[nodiscard]] std::string at_mark(Mark mark);
+
+// RFC 8785 section 3.2.3: names ordered by their UTF-16 code units.
+[[nodiscard]] bool less_utf16(std::string_view a, std::string_view b) noexcept;
 
 // Valid UTF-8 is returned as it is; each byte that is not becomes U+FFFD.
 [[nodiscard]] std::string valid_utf8(std::string_view text);

@@ -20,7 +20,8 @@ namespace bailey::codec {
 [[nodiscard]] Result<Digest> digest_from_hex(std::string_view text);
 
 // Text from somebody else made safe for one line of a terminal: control characters,
-// ESC, line and paragraph separators, bidirectional controls and invalid UTF-8 are
+// ESC, line and paragraph separators, bidirectional controls, invisible and zero-width
+// characters and invalid UTF-8 are
 // shown as \xNN or \u{NNNN}. At most `max_bytes` of output, then "...".
 [[nodiscard]] std::string for_terminal(std::string_view text, std::size_t max_bytes = 4096);
 
