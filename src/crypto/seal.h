@@ -12,6 +12,12 @@ namespace bailey::crypto {
 
 using SealKey = Secret<32>;
 
+[[nodiscard]] SealKey generate_seal_key(Entropy& entropy);
+// The key as a file of its own: "bailey-seal-key/v1 <64 hex digits>\n". The text is a
+// secret; whoever writes it wipes it. Errors: key.syntax.
+[[nodiscard]] std::string write_seal_key(const SealKey& key);
+[[nodiscard]] Result<SealKey> parse_seal_key(std::string_view text);
+
 [[nodiscard]] Bytes seal(const SealKey& key, std::string_view purpose, ByteView plain,
                          Entropy& entropy);
 // Errors: seal.open (wrong key, wrong purpose, changed or cut bytes: not told apart).

@@ -49,8 +49,7 @@ class SigningKey {
   [[nodiscard]] Signature sign_raw(ByteView message) const noexcept;
 
  private:
-  SigningKey(Secret<32> seed, PublicKey key) noexcept
-      : seed_(std::move(seed)), public_(key) {}
+  SigningKey(Secret<32> seed, PublicKey key) noexcept : seed_(std::move(seed)), public_(key) {}
   Secret<32> seed_;
   PublicKey public_;
 };
