@@ -15,7 +15,7 @@ namespace bailey::merkle {
 
 using Hash = Digest;
 
-[[nodiscard]] Hash leaf_hash(ByteView entry) noexcept;                    // SHA-256(0x00 || entry)
+[[nodiscard]] Hash leaf_hash(ByteView entry) noexcept;  // SHA-256(0x00 || entry)
 [[nodiscard]] Hash node_hash(const Hash& left, const Hash& right) noexcept;  // SHA-256(0x01 || ...)
 [[nodiscard]] Hash empty_root() noexcept;
 
@@ -30,13 +30,15 @@ class Frontier {
   [[nodiscard]] Hash root() const noexcept;
   [[nodiscard]] const std::vector<Hash>& subtrees() const noexcept { return subtrees_; }
   // Inclusion path of the last leaf appended: what a fresh receipt needs.
-  // Tracked while appending; empty for size 0 and 1.
+  // Tracked while appending; empty for size 0 and 1. A frontier fresh from create()
+  // has seen no leaf: asking it aborts.
   [[nodiscard]] std::vector<Hash> proof_of_last() const;
 
  private:
   std::uint64_t size_ = 0;
   std::vector<Hash> subtrees_;
-  std::vector<Hash> last_path_;
+  std::vector<Hash> last_path_;  // left siblings met while the last leaf was merged
+  bool path_known_ = true;
 };
 
 // Gives the hash of the complete subtree of 2^level leaves that starts at leaf
