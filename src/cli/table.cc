@@ -1,0 +1,246 @@
+#include "cli/table.h"
+
+#include <algorithm>
+#include <array>
+
+#include "cli/commands.h"
+#include "codec/text.h"
+
+namespace bailey::cli {
+namespace {
+
+constexpr OptionSpec kJson = {"--json", "", "print one JSON object instead of text", Arity::kFlag};
+constexpr OptionSpec kReason = {"--reason", "TEXT", "why; kept in the ledger"};
+
+constexpr std::array kRunOptions = {
+    OptionSpec{"--policy", "FILE", "judge by this policy instead of the home's"},
+    OptionSpec{"--profile", "NAME", "strict, balanced (default) or permissive"},
+    OptionSpec{"--level", "N", "lower the session's level to 0, 10, 20, 30 or 40"},
+    OptionSpec{"--workspace", "DIR", "the folder to work in (default: the current one)"},
+    OptionSpec{"--read-only", "", "the workspace may be read only", Arity::kFlag},
+    OptionSpec{"--env", "NAME[=V]", "pass a variable, or set it; may be repeated", Arity::kMany},
+    OptionSpec{"--time", "30s", "end the run after this much wall time"},
+    OptionSpec{"--cpu-time", "30s", "end the run after this much CPU time"},
+    OptionSpec{"--memory", "512M", "memory of all processes together"},
+    OptionSpec{"--cpus", "1.5", "CPUs that may be used at once"},
+    OptionSpec{"--processes", "64", "processes and threads at once"},
+    OptionSpec{"--open-files", "1024", "open files of one process"},
+    OptionSpec{"--disk", "1G", "bytes written to disk"},
+    OptionSpec{"--output", "64M", "bytes of standard output and error together"},
+    OptionSpec{"--net", "none", "the network; this build has none to give"},
+    OptionSpec{"--interactive", "", "give the program a terminal of its own", Arity::kFlag},
+    OptionSpec{"--receipt", "FILE", "write the receipt to this file"},
+    OptionSpec{"--quiet", "", "no closing report when the program ends by itself", Arity::kFlag},
+    OptionSpec{"--json", "", "print the report as one JSON object on standard error", Arity::kFlag},
+};
+constexpr std::array kJsonOnly = {kJson};
+constexpr std::array kPolicyCheckOptions = {kJson};
+constexpr std::array kPolicyShowOptions = {
+    OptionSpec{"--profile", "NAME", "the built-in policy of strict, balanced or permissive"}};
+constexpr std::array kLevelSetOptions = {
+    OptionSpec{"--for", "1h", "fall back to the policy's start level after this time"}, kReason,
+    kJson};
+constexpr std::array kLevelResetOptions = {kReason, kJson};
+constexpr std::array kKillOptions = {kReason, kJson};
+constexpr std::array kApproveAnswerOptions = {kReason, kJson};
+constexpr std::array kTailOptions = {
+    OptionSpec{"--count", "N", "how many entries (default 20)"},
+    OptionSpec{"--follow", "", "stay and print entries as they come", Arity::kFlag}, kJson};
+constexpr std::array kProveOptions = {
+    OptionSpec{"--receipt", "FILE", "write the proof to this file instead of standard output"}};
+constexpr std::array kExportOptions = {
+    OptionSpec{"--from", "N", "first index (default 0)"},
+    OptionSpec{"--to", "FILE", "write to this file instead of standard output"}};
+constexpr std::array kKeyExportOptions = {OptionSpec{"--format", "NAME", "vkey (default) or pem"}};
+
+const std::array kCommands = {
+    Command{{"run", "Run a command in a cage and keep a signed receipt.", "", 0, 0,
+             "  bailey run -- make test\n"
+             "  bailey run --memory 512M --time 5m --receipt r.json -- ./build.sh\n"
+             "  bailey run --profile strict --read-only -- python3 report.py",
+             kRunOptions, Tail::kCommand},
+            run_command},
+    Command{{"init", "Make the home: keys, ledger and a first policy.", "", 0, 0, "  bailey init",
+             kJsonOnly},
+            init_command},
+    Command{{"policy check", "Read a policy strictly and say what is wrong or doubtful in it.",
+             "[FILE]", 0, 1, "  bailey policy check\n  bailey policy check team.yaml",
+             kPolicyCheckOptions},
+            policy_check},
+    Command{{"policy show", "Print the home's policy, or a built-in one to start from.", "", 0, 0,
+             "  bailey policy show --profile strict > team.yaml", kPolicyShowOptions},
+            policy_show},
+    Command{{"level show", "Show the session level, its expiry and what each level allows.", "", 0,
+             0, "  bailey level show", kJsonOnly},
+            level_show},
+    Command{
+        {"level set", "Set the level that sessions start at, within the policy's bounds.", "N", 1,
+         1, "  bailey level set 40 --for 1h --reason 'migrating the build'", kLevelSetOptions},
+        level_set},
+    Command{{"level reset", "Go back to the policy's start level.", "", 0, 0,
+             "  bailey level reset", kLevelResetOptions},
+            level_reset},
+    Command{{"kill on", "Halt everything now; waits for nothing.", "", 0, 0,
+             "  bailey kill on --reason 'odd traffic'", kKillOptions},
+            kill_on},
+    Command{{"kill off", "Lift the halt; recorded in the ledger first.", "", 0, 0,
+             "  bailey kill off --reason 'looked into it'", kKillOptions},
+            kill_off},
+    Command{{"kill status", "Say whether Bailey is halted, since when and why.", "", 0, 0,
+             "  bailey kill status", kJsonOnly},
+            kill_status},
+    Command{{"approve list", "List what waits for an answer.", "", 0, 0, "  bailey approve list",
+             kJsonOnly},
+            approve_list},
+    Command{{"approve show", "Show one ask: what, why, for whom, until when.", "ID", 1, 1,
+             "  bailey approve show 3f2a", kJsonOnly},
+            approve_show},
+    Command{{"approve grant", "Allow one ask once.", "ID", 1, 1,
+             "  bailey approve grant 3f2a --reason 'looked at the script'", kApproveAnswerOptions},
+            approve_grant},
+    Command{{"approve deny", "Refuse one ask.", "ID", 1, 1, "  bailey approve deny 3f2a",
+             kApproveAnswerOptions},
+            approve_deny},
+    Command{{"doctor", "Say which protective layers this machine gives, proven by a real cage.", "",
+             0, 0, "  bailey doctor", kJsonOnly},
+            doctor},
+    Command{{"log tail", "Show the newest entries of the ledger.", "", 0, 0,
+             "  bailey log tail --count 5\n  bailey log tail --follow", kTailOptions},
+            log_tail},
+    Command{{"log show", "Show one entry whole.", "INDEX", 1, 1, "  bailey log show 12", kJsonOnly},
+            log_show},
+    Command{{"log verify", "Check the whole ledger: leaves, tree, tiles, signatures; or a receipt.",
+             "[RECEIPT]", 0, 1, "  bailey log verify\n  bailey log verify r.json", kJsonOnly},
+            log_verify},
+    Command{{"log prove", "Write an inclusion proof of one entry (c2sp.org/tlog-proof).", "INDEX",
+             1, 1, "  bailey log prove 12 --receipt 12.tlog-proof", kProveOptions},
+            log_prove},
+    Command{{"log checkpoint",
+             "Publish and print the signed checkpoint of the ledger.",
+             "",
+             0,
+             0,
+             "  bailey log checkpoint",
+             {}},
+            log_checkpoint},
+    Command{{"log export", "Write entries as JSON Lines.", "", 0, 0,
+             "  bailey log export --to ledger.jsonl", kExportOptions},
+            log_export},
+    Command{{"key generate", "Make the keys that are missing.", "", 0, 0, "  bailey key generate",
+             kJsonOnly},
+            key_generate},
+    Command{{"key list", "List the keys with their roles and ids.", "", 0, 0, "  bailey key list",
+             kJsonOnly},
+            key_list},
+    Command{{"key export", "Print a public key for bailey-verify or OpenSSL.", "ROLE", 1, 1,
+             "  bailey key export ledger > ledger.vkey\n"
+             "  bailey key export receipts --format pem",
+             kKeyExportOptions},
+            key_export},
+    Command{{"version", "Print the version and what it was built from.", "", 0, 0,
+             "  bailey version --json", kJsonOnly},
+            version_command},
+};
+
+std::string noun_of(std::string_view path) { return std::string(path.substr(0, path.find(' '))); }
+
+std::string overview() {
+  std::string text =
+      "Usage: bailey COMMAND [ARGUMENT...]\n\n"
+      "Bailey gives AI agents real work without giving them the machine: it judges a\n"
+      "command, runs it in a cage and keeps a receipt that anybody can check.\n\nCommands:\n";
+  std::size_t width = 0;
+  for (const auto& command : kCommands) width = std::max(width, command.spec.path.size());
+  for (const auto& command : kCommands) {
+    std::string left(command.spec.path);
+    left.resize(width, ' ');
+    text += "  " + left + "  " + std::string(command.spec.summary) + "\n";
+  }
+  text +=
+      "\n'bailey COMMAND --help' shows one with an example. Begin with 'bailey run -- make "
+      "test'.\n";
+  return text;
+}
+
+// The commands of one noun: "bailey log --help".
+std::string noun_help(const std::string& noun) {
+  std::string text = "Usage: bailey " + noun + " VERB [ARGUMENT...]\n\nVerbs:\n";
+  for (const auto& command : kCommands)
+    if (noun_of(command.spec.path) == noun)
+      text += "  " + std::string(command.spec.path) + "\n      " +
+              std::string(command.spec.summary) + "\n";
+  return text;
+}
+
+const Command* find(std::string_view path) {
+  const auto found = std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& command) {
+    return command.spec.path == path;
+  });
+  return found == kCommands.end() ? nullptr : &*found;
+}
+
+bool is_help(std::string_view word) { return word == "--help" || word == "-h" || word == "help"; }
+
+int usage_code(const CommandSpec& spec) { return spec.path == "run" ? kRunUsage : kUsage; }
+
+int invoke(Outside& outside, const Command& command, std::span<const std::string> arguments) {
+  auto parsed = parse(command.spec, arguments);
+  if (!parsed) {
+    tell(outside, parsed.error());
+    return usage_code(command.spec);
+  }
+  if (parsed->wants_help()) {
+    outside.write(Stream::kOut, help_text(command.spec));
+    return kDone;
+  }
+  Invocation in{outside, command.spec, *std::move(parsed)};
+  return command.function(in);
+}
+
+int unknown(Outside& outside, const std::string& words) {
+  tell(outside, Error{"usage", "there is no command '" + codec::for_terminal(words, 200) + "'",
+                      "bailey --help lists the commands"});
+  return kUsage;
+}
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+void tell(Outside& outside, const Error& error) {
+  std::string text = "bailey: " + codec::for_terminal(error.message) + "\n";
+  if (!error.hint.empty()) text += "  try: " + codec::for_terminal(error.hint) + "\n";
+  outside.write(Stream::kError, text);
+}
+
+int run(Outside& outside, std::span<const std::string> arguments) {
+  if (arguments.empty()) {
+    outside.write(Stream::kError, overview());
+    return kUsage;
+  }
+  if (is_help(arguments[0])) {
+    outside.write(Stream::kOut, overview());
+    return kDone;
+  }
+  if (arguments[0] == "--version") {
+    const std::vector<std::string> none;
+    return invoke(outside, *find("version"), none);
+  }
+  if (const Command* command = find(arguments[0]))
+    return invoke(outside, *command, arguments.subspan(1));
+
+  const bool is_noun = std::any_of(kCommands.begin(), kCommands.end(), [&](const Command& command) {
+    return noun_of(command.spec.path) == arguments[0];
+  });
+  if (!is_noun) return unknown(outside, arguments[0]);
+  if (arguments.size() == 1 || is_help(arguments[1])) {
+    outside.write(arguments.size() == 1 ? Stream::kError : Stream::kOut, noun_help(arguments[0]));
+    return arguments.size() == 1 ? kUsage : kDone;
+  }
+  const std::string path = arguments[0] + " " + arguments[1];
+  const Command* command = find(path);
+  if (command == nullptr) return unknown(outside, path);
+  return invoke(outside, *command, arguments.subspan(2));
+}
+
+}  // namespace bailey::cli

@@ -1,0 +1,23 @@
+#include "cli/commands.h"
+#include "codec/json.h"
+
+#ifndef BAILEY_VERSION
+#error "the build gives BAILEY_VERSION"
+#endif
+
+namespace bailey::cli {
+
+int version_command(Invocation& in) {
+  if (in.arguments.flag("--json")) {
+    codec::Json json{codec::Json::Object{}};
+    json.set("name", "bailey");
+    json.set("version", BAILEY_VERSION);
+    json.set("compiler", __VERSION__);
+    in.outside.write(Stream::kOut, codec::canonical_json(json) + "\n");
+  } else {
+    in.outside.write(Stream::kOut, "bailey " BAILEY_VERSION "\n");
+  }
+  return kDone;
+}
+
+}  // namespace bailey::cli
