@@ -1,0 +1,88 @@
+// CommandTable: the rules of `commands`, arranged so that a decision looks only at
+// rules that may match.
+//
+// The patterns form a tree, word by word, below four roots: by program name, by
+// absolute path, by path below the home and by path below the workspace. A literal
+// word is one look-up; only globs standing at the same place are tried one by one. So
+// the cost grows with the words of the command, not with the rules for other commands.
+//
+// Whose name is whose: a rule that allows by a bare name ("git") matches only a program
+// found in a system directory that the policy does not let anybody write, so a planted
+// ./git is not git. A rule that denies or asks is generous: any name or path the program
+// has (as typed, as found, as resolved) will do. Deny beats ask beats allow.
+// Thread rule: immutable after create(); any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "policy/glob.h"
+#include "policy/policy.h"
+
+namespace bailey::policy {
+
+// A command as it would run. All paths absolute; views are borrowed for the call.
+struct Command {
+  std::span<const std::string> argv;  // as typed, 1 word at least, any bytes
+  std::string_view found;             // where argv[0] was found; the last symlink not followed
+  std::string_view real;              // the file behind it
+  std::string_view home;              // of the person, or empty
+  std::string_view workspace;
+};
+
+struct CommandDecision {
+  const CommandRule* rule = nullptr;  // the deciding one; null when nothing matched
+  model::Decision decision = model::Decision::kDeny;
+  bool unjudged_shell = false;        // a shell, and no matching rule fixes its text
+  std::optional<model::Level> level;  // the highest that a matching rule demands
+};
+
+class CommandTable {
+ public:
+  // `writable`: the policy's write places; a system directory under one is trusted no
+  // more. Errors: policy.never_matches with line and column.
+  [[nodiscard]] static Result<CommandTable> create(const std::vector<CommandRule>& rules,
+                                                   const std::vector<std::string>& writable);
+
+  // `rules` must be the ones given to create().
+  [[nodiscard]] CommandDecision decide(const std::vector<CommandRule>& rules,
+                                       const Command& command) const;
+
+ private:
+  struct Node {
+    std::map<std::string, std::uint32_t, std::less<>> literals;
+    std::vector<std::pair<Glob, std::uint32_t>> globs;
+    std::map<std::string, std::uint32_t, std::less<>> glob_texts;  // text -> index in globs
+    std::vector<std::uint32_t> ends;                               // rules whose pattern ends here
+    std::vector<std::uint32_t> tails;                              // rules that end in "**" here
+  };
+  struct Pattern {
+    std::uint32_t root = 0;
+    std::vector<std::string> words;  // the first without its "~/" or "./"
+    bool tail = false;
+  };
+  enum class Name { kTrusted, kAny };  // may the name allow, or only deny and ask
+  struct Match;
+
+  CommandTable() = default;
+  static Pattern split(const CommandRule& rule);
+  Status insert(const std::vector<CommandRule>& rules, std::uint32_t index);
+  bool is_shadowed(const std::vector<CommandRule>& rules, const Pattern& pattern,
+                   std::uint32_t node, std::size_t word, model::Decision decision,
+                   std::uint32_t& by) const;
+  void walk(Match& match, std::uint32_t node, std::size_t word, Name name) const;
+  void enter(Match& match, std::uint32_t root, std::string_view program, Name name) const;
+  [[nodiscard]] bool is_trusted(std::string_view directory) const noexcept;
+
+  std::vector<Node> nodes_;
+  std::vector<bool> fixes_text_;           // by rule
+  std::vector<std::string_view> trusted_;  // system directories, of static storage
+};
+
+}  // namespace bailey::policy
