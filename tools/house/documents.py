@@ -54,7 +54,7 @@ def check(tree):
                     findings.append(f"{name}:{line}: documents: {target}: no such heading")
         for match in CODE.finditer(prose):
             path = match[1].rstrip("/")
-            if not path.startswith(TOPS) or not PLAIN.match(path):
+            if not path.startswith(TOPS) or not PLAIN.match(path) or "NAME" in path:
                 continue
             count += 1
             if path not in known and path not in folders:

@@ -1,0 +1,303 @@
+// generate: writes the cage's seccomp filters as C arrays, at build time.
+//
+// Default-deny. A number that this list does not know gets ENOSYS, a known one that
+// is not for caged programs EPERM, clone3 ENOSYS (its flags lie in memory, where a
+// filter cannot look; every libc falls back to clone), and another architecture or
+// x32 kills. Arguments are compared on their low 32 bits, because that is what the
+// kernel looks at for ioctl requests, socket families and the like; libseccomp
+// cannot express "all but these" on 32 bits of a 64-bit register, so the classic BPF
+// is assembled here: a balanced tree over ranges of numbers with short tests at its
+// leaves, about a third of the instructions of one comparison per call.
+//
+//   generate refused|allowed > filter.inc     (whether socket(AF_UNIX) is refused)
+#include <asm/unistd.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+using Code = std::vector<sock_filter>;
+
+constexpr std::uint32_t kAllow = SECCOMP_RET_ALLOW;
+constexpr std::uint32_t kDenied = SECCOMP_RET_ERRNO | EPERM;
+constexpr std::uint32_t kUnknown = SECCOMP_RET_ERRNO | ENOSYS;
+constexpr std::uint32_t kKill = SECCOMP_RET_KILL_PROCESS;
+constexpr unsigned kLastKnown = 469;  // file_setattr, Linux 6.17
+
+sock_filter insn(unsigned code, std::uint32_t k, unsigned jt = 0, unsigned jf = 0) {
+  return {static_cast<std::uint16_t>(code), static_cast<std::uint8_t>(jt),
+          static_cast<std::uint8_t>(jf), k};
+}
+sock_filter give(std::uint32_t action) { return insn(BPF_RET | BPF_K, action); }
+sock_filter load_low(unsigned argument) {
+  return insn(BPF_LD | BPF_W | BPF_ABS, 16 + 8 * argument);
+}
+void append(Code& code, const Code& more) { code.insert(code.end(), more.begin(), more.end()); }
+
+// The tests: each either returns or falls through to what follows it.
+Code deny_values(unsigned argument, std::vector<std::uint32_t> values, std::uint32_t mask = ~0U) {
+  Code code{load_low(argument)};
+  if (mask != ~0U) code.push_back(insn(BPF_ALU | BPF_AND | BPF_K, mask));
+  for (const std::uint32_t value : values) {
+    code.push_back(insn(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
+    code.push_back(give(kDenied));
+  }
+  return code;
+}
+Code deny_bits(unsigned argument, std::uint32_t bits) {
+  return {load_low(argument), insn(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1), give(kDenied)};
+}
+Code require_values(unsigned argument, std::vector<std::uint32_t> values,
+                    std::uint32_t mask = ~0U) {
+  Code code{load_low(argument)};
+  if (mask != ~0U) code.push_back(insn(BPF_ALU | BPF_AND | BPF_K, mask));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto to_end = static_cast<unsigned>(values.size() - i);
+    code.push_back(insn(BPF_JMP | BPF_JEQ | BPF_K, values[i], to_end, 0));
+  }
+  code.push_back(give(kDenied));
+  return code;
+}
+// Runs `inner` and allows when the low word of `argument` is `value`; else falls through.
+Code when(unsigned argument, std::uint32_t value, Code inner) {
+  inner.push_back(give(kAllow));
+  Code code{load_low(argument),
+            insn(BPF_JMP | BPF_JEQ | BPF_K, value, 0, static_cast<unsigned>(inner.size()))};
+  append(code, inner);
+  return code;
+}
+Code then(Code a, const Code& b) {
+  append(a, b);
+  return a;
+}
+Code allow_rest(Code code) {
+  code.push_back(give(kAllow));
+  return code;
+}
+Code deny_rest(Code code) {
+  code.push_back(give(kDenied));
+  return code;
+}
+
+constexpr std::uint32_t kSetIdBits = 06000;
+constexpr std::uint32_t kCreates = 0100 | 020000000;  // O_CREAT, __O_TMPFILE
+
+// A mode counts only when the flags make a file; otherwise the register holds rubbish.
+Code open_rule(unsigned flags, unsigned mode) {
+  return {load_low(flags),
+          insn(BPF_JMP | BPF_JSET | BPF_K, kCreates, 1, 0),
+          give(kAllow),
+          load_low(mode),
+          insn(BPF_JMP | BPF_JSET | BPF_K, kSetIdBits, 0, 1),
+          give(kDenied),
+          give(kAllow)};
+}
+Code mode_rule(unsigned mode) { return allow_rest(deny_bits(mode, kSetIdBits)); }
+Code node_rule(unsigned mode) {
+  return allow_rest(then(deny_bits(mode, kSetIdBits), deny_values(mode, {020000, 060000}, 0170000)));
+}
+
+constexpr std::uint32_t kNamespaceFlags =
+    0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000;
+constexpr std::uint32_t kUnix = 1, kInet = 2, kInet6 = 10, kNetlink = 16;
+constexpr std::uint32_t kStream = 1, kDatagram = 2, kSeqpacket = 5, kTypeMask = 0xf;
+constexpr std::uint32_t kFastOpen = 0x20000000;
+
+Code socket_rule(bool unix_allowed) {
+  const Code inet = then(require_values(1, {kStream, kDatagram}, kTypeMask),
+                         require_values(2, {0, 6, 17}));
+  Code code = then(when(0, kInet, inet), when(0, kInet6, inet));
+  append(code, when(0, kNetlink, require_values(2, {0})));
+  if (unix_allowed) append(code, when(0, kUnix, {}));
+  return deny_rest(code);
+}
+
+// A datagram pair could be turned to any pathname socket with connect or sendto, and
+// AF_UNIX makes SOCK_RAW one too; stream and seqpacket pairs stay what they are.
+Code pair_rule(bool unix_allowed) {
+  std::vector<std::uint32_t> types{kStream, kSeqpacket};
+  if (unix_allowed) types.push_back(kDatagram);
+  return allow_rest(then(require_values(0, {kUnix}), require_values(1, types, kTypeMask)));
+}
+
+Code setsockopt_rule() {
+  // TCP: repair, fast open in its four forms, upper-layer protocols. Socket: programs.
+  Code code = when(1, 6, deny_values(2, {19, 23, 30, 31, 33, 34}));
+  append(code, when(1, 1, deny_values(2, {26, 50, 51, 52})));
+  return allow_rest(code);
+}
+
+Code prctl_rule() {
+  return allow_rest(require_values(
+      0, {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 19, 20, 21, 23, 25, 26,
+          27, 29, 30, 33, 34, 36, 37, 38, 39, 40, 41, 42, 47, 52, 53, 65, 66, 0x53564d41}));
+}
+
+// What caged programs may call without a look at the arguments.
+constexpr unsigned kPlain[] = {
+    __NR_read, __NR_write, __NR_close, __NR_stat, __NR_fstat, __NR_lstat, __NR_poll, __NR_lseek,
+    __NR_mmap, __NR_mprotect, __NR_munmap, __NR_brk, __NR_rt_sigaction, __NR_rt_sigprocmask,
+    __NR_rt_sigreturn, __NR_pread64, __NR_pwrite64, __NR_readv, __NR_writev, __NR_access,
+    __NR_pipe, __NR_select, __NR_sched_yield, __NR_mremap, __NR_msync, __NR_mincore, __NR_madvise,
+    __NR_shmget, __NR_shmat, __NR_shmctl, __NR_dup, __NR_dup2, __NR_pause, __NR_nanosleep,
+    __NR_getitimer, __NR_alarm, __NR_setitimer, __NR_getpid, __NR_sendfile, __NR_connect,
+    __NR_accept, __NR_recvfrom, __NR_recvmsg, __NR_shutdown, __NR_bind, __NR_listen,
+    __NR_getsockname, __NR_getpeername, __NR_getsockopt, __NR_fork, __NR_vfork, __NR_execve,
+    __NR_exit, __NR_wait4, __NR_kill, __NR_uname, __NR_semget, __NR_semop, __NR_semctl,
+    __NR_shmdt, __NR_msgget, __NR_msgsnd, __NR_msgrcv, __NR_msgctl, __NR_fcntl, __NR_flock,
+    __NR_fsync, __NR_fdatasync, __NR_truncate, __NR_ftruncate, __NR_getdents, __NR_getcwd,
+    __NR_chdir, __NR_fchdir, __NR_rename, __NR_mkdir, __NR_rmdir, __NR_link, __NR_unlink,
+    __NR_symlink, __NR_readlink, __NR_chown, __NR_fchown, __NR_lchown, __NR_umask,
+    __NR_gettimeofday, __NR_getrlimit, __NR_getrusage, __NR_sysinfo, __NR_times, __NR_getuid,
+    __NR_getgid, __NR_setuid, __NR_setgid, __NR_geteuid, __NR_getegid, __NR_setpgid, __NR_getppid,
+    __NR_getpgrp, __NR_setsid, __NR_setreuid, __NR_setregid, __NR_getgroups, __NR_setgroups,
+    __NR_setresuid, __NR_getresuid, __NR_setresgid, __NR_getresgid, __NR_getpgid, __NR_setfsuid,
+    __NR_setfsgid, __NR_getsid, __NR_capget, __NR_capset, __NR_rt_sigpending,
+    __NR_rt_sigtimedwait, __NR_rt_sigqueueinfo, __NR_rt_sigsuspend, __NR_sigaltstack, __NR_utime,
+    __NR_statfs, __NR_fstatfs, __NR_getpriority, __NR_setpriority, __NR_sched_setparam,
+    __NR_sched_getparam, __NR_sched_getscheduler, __NR_sched_get_priority_max,
+    __NR_sched_get_priority_min, __NR_sched_rr_get_interval, __NR_mlock, __NR_munlock,
+    __NR_mlockall, __NR_munlockall, __NR_arch_prctl, __NR_setrlimit, __NR_sync, __NR_gettid,
+    __NR_readahead, __NR_setxattr, __NR_lsetxattr, __NR_fsetxattr, __NR_getxattr, __NR_lgetxattr,
+    __NR_fgetxattr, __NR_listxattr, __NR_llistxattr, __NR_flistxattr, __NR_removexattr,
+    __NR_lremovexattr, __NR_fremovexattr, __NR_tkill, __NR_time, __NR_futex,
+    __NR_sched_setaffinity, __NR_sched_getaffinity, __NR_io_setup, __NR_io_destroy,
+    __NR_io_getevents, __NR_io_submit, __NR_io_cancel, __NR_epoll_create, __NR_getdents64,
+    __NR_set_tid_address, __NR_restart_syscall, __NR_semtimedop, __NR_fadvise64,
+    __NR_timer_create, __NR_timer_settime, __NR_timer_gettime, __NR_timer_getoverrun,
+    __NR_timer_delete, __NR_clock_gettime, __NR_clock_getres, __NR_clock_nanosleep,
+    __NR_exit_group, __NR_epoll_wait, __NR_epoll_ctl, __NR_tgkill, __NR_utimes, __NR_mbind,
+    __NR_set_mempolicy, __NR_get_mempolicy, __NR_mq_open, __NR_mq_unlink, __NR_mq_timedsend,
+    __NR_mq_timedreceive, __NR_mq_notify, __NR_mq_getsetattr, __NR_waitid, __NR_ioprio_set,
+    __NR_ioprio_get, __NR_inotify_init, __NR_inotify_add_watch, __NR_inotify_rm_watch,
+    __NR_mkdirat, __NR_fchownat, __NR_futimesat, __NR_newfstatat, __NR_unlinkat, __NR_renameat,
+    __NR_linkat, __NR_symlinkat, __NR_readlinkat, __NR_faccessat, __NR_pselect6, __NR_ppoll,
+    __NR_set_robust_list, __NR_get_robust_list, __NR_splice, __NR_tee, __NR_sync_file_range,
+    __NR_vmsplice, __NR_utimensat, __NR_epoll_pwait, __NR_signalfd, __NR_timerfd_create,
+    __NR_eventfd, __NR_fallocate, __NR_timerfd_settime, __NR_timerfd_gettime, __NR_accept4,
+    __NR_signalfd4, __NR_eventfd2, __NR_epoll_create1, __NR_dup3, __NR_pipe2, __NR_inotify_init1,
+    __NR_preadv, __NR_pwritev, __NR_rt_tgsigqueueinfo, __NR_recvmmsg, __NR_prlimit64,
+    __NR_syncfs, __NR_getcpu, __NR_sched_setattr, __NR_sched_getattr, __NR_renameat2,
+    __NR_getrandom, __NR_memfd_create, __NR_execveat, __NR_membarrier, __NR_mlock2,
+    __NR_copy_file_range, __NR_preadv2, __NR_pwritev2, __NR_pkey_mprotect, __NR_pkey_alloc,
+    __NR_pkey_free, __NR_statx, __NR_io_pgetevents, __NR_rseq, __NR_pidfd_send_signal,
+    __NR_pidfd_open, __NR_close_range, __NR_faccessat2, __NR_epoll_pwait2,
+    __NR_landlock_create_ruleset, __NR_landlock_add_rule, __NR_landlock_restrict_self,
+    __NR_futex_waitv, __NR_set_mempolicy_home_node,
+    // By number: newer than the headers. uretprobe, cachestat, map_shadow_stack, the
+    // three split futex calls, mseal, the *xattrat family, file_getattr, file_setattr,
+    // lsm_get_self_attr, lsm_list_modules.
+    335, 451, 453, 454, 455, 456, 459, 461, 462, 463, 464, 465, 466, 468, 469};
+
+// Gone or never there: the kernel's own answer is ENOSYS, and so is ours.
+constexpr unsigned kAbsent[] = {
+    __NR_uselib, __NR_sysfs, __NR__sysctl, __NR_create_module, __NR_get_kernel_syms,
+    __NR_query_module, __NR_nfsservctl, __NR_getpmsg, __NR_putpmsg, __NR_afs_syscall,
+    __NR_tuxcall, __NR_security, __NR_set_thread_area, __NR_get_thread_area, __NR_vserver,
+    __NR_epoll_ctl_old, __NR_epoll_wait_old, __NR_ustat,
+    __NR_clone3,    // its flags lie in memory
+    __NR_openat2};  // so does its mode, with the set-user-id bit
+
+std::map<unsigned, Code> rules(bool unix_allowed) {
+  std::map<unsigned, Code> map;
+  for (unsigned n = 0; n <= kLastKnown; ++n) {
+    // 336..423 are not assigned on x86-64; 424 is pidfd_send_signal.
+    map[n] = {give(n >= 337 && n <= 423 ? kUnknown : kDenied)};
+  }
+  for (const unsigned n : kPlain) map[n] = {give(kAllow)};
+  for (const unsigned n : kAbsent) map[n] = {give(kUnknown)};
+  map[__NR_clone] = allow_rest(deny_bits(0, kNamespaceFlags));
+  // TIOCSTI, TIOCLINUX, TIOCCONS, TIOCSETD.
+  map[__NR_ioctl] = allow_rest(deny_values(1, {0x5412, 0x541c, 0x541d, 0x5423}));
+  map[__NR_prctl] = prctl_rule();
+  // A filter of one's own can only narrow; one with a listener is a supervisor.
+  map[__NR_seccomp] = allow_rest(then(require_values(0, {0, 1, 2, 3}), deny_bits(1, 8)));
+  map[__NR_socket] = socket_rule(unix_allowed);
+  map[__NR_socketpair] = pair_rule(unix_allowed);
+  map[__NR_sendto] = allow_rest(deny_bits(3, kFastOpen));
+  map[__NR_sendmsg] = allow_rest(deny_bits(2, kFastOpen));
+  map[__NR_sendmmsg] = allow_rest(deny_bits(3, kFastOpen));
+  map[__NR_setsockopt] = setsockopt_rule();
+  map[__NR_personality] = allow_rest(require_values(0, {0, 0xffffffff}));
+  map[__NR_sched_setscheduler] =
+      allow_rest(require_values(1, {0, 3, 5}, ~0x40000000U));  // other, batch, idle
+  map[__NR_open] = open_rule(1, 2);
+  map[__NR_openat] = open_rule(2, 3);
+  map[__NR_creat] = mode_rule(1);
+  map[__NR_chmod] = mode_rule(1);
+  map[__NR_fchmod] = mode_rule(1);
+  map[__NR_fchmodat] = mode_rule(2);
+  map[452] = mode_rule(2);  // fchmodat2
+  map[__NR_mknod] = node_rule(1);
+  map[__NR_mknodat] = node_rule(2);
+  return map;
+}
+
+struct Range {
+  unsigned first;
+  Code code;
+};
+
+bool same(const Code& a, const Code& b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i].code != b[i].code || a[i].jt != b[i].jt || a[i].jf != b[i].jf || a[i].k != b[i].k) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// A balanced tree: "number >= middle?" until one range is left.
+Code tree(const std::vector<Range>& ranges, std::size_t from, std::size_t to) {
+  if (to - from == 1) return ranges[from].code;
+  const std::size_t middle = (from + to) / 2;
+  const Code low = tree(ranges, from, middle);
+  const Code high = tree(ranges, middle, to);
+  Code code;
+  if (low.size() <= 255) {
+    code.push_back(insn(BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first,
+                        static_cast<unsigned>(low.size()), 0));
+  } else {
+    code.push_back(insn(BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first, 0, 1));
+    code.push_back(insn(BPF_JMP | BPF_JA, static_cast<std::uint32_t>(low.size())));
+  }
+  append(code, low);
+  append(code, high);
+  return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  const std::string_view which = argv[1];
+  if (which != "refused" && which != "allowed") return 2;
+  std::vector<Range> ranges;
+  for (auto& [number, code] : rules(which == "allowed")) {
+    if (ranges.empty() || !same(ranges.back().code, code)) ranges.push_back({number, code});
+  }
+  ranges.push_back({kLastKnown + 1, {give(kUnknown)}});
+  // Bit 30 is x32, except in -1, the number of no call.
+  ranges.push_back({0x40000000, {give(kKill)}});
+  ranges.push_back({0xffffffff, {give(kUnknown)}});
+
+  Code code{insn(BPF_LD | BPF_W | BPF_ABS, 4),
+            insn(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0), give(kKill),
+            insn(BPF_LD | BPF_W | BPF_ABS, 0)};
+  append(code, tree(ranges, 0, ranges.size()));
+  if (code.size() > BPF_MAXINSNS) return 1;
+  for (const sock_filter& i : code) {
+    std::printf("{0x%04x, %u, %u, 0x%08x},\n", i.code, i.jt, i.jf, i.k);
+  }
+  return 0;
+}
