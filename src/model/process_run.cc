@@ -56,6 +56,7 @@ Result<Action> to_action(const ProcessRun& run) {
 
   Json arguments{Json::Object{}};
   arguments.set("argv", std::move(argv));
+  arguments.set("found", escape_bytes(run.found));
   arguments.set("program", escape_bytes(run.program));
   arguments.set("environment", std::move(environment));
   arguments.set("directory", escape_bytes(run.directory));

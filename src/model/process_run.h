@@ -2,7 +2,9 @@
 //
 // Arguments of the action, a closed set of members:
 //   argv         array of strings, 1..: as typed; argv[0] is what the person wrote
-//   program      string: the real file that argv[0] resolved to in the cage's view
+//   found        string: where argv[0] was found in the cage's view; the last symlink
+//                not followed
+//   program      string: the real file behind it
 //   environment  object of strings: what `--env` and the policy add (values too, so
 //                that an approval is bound to them)
 //   directory    string: the working directory in the cage
@@ -34,6 +36,7 @@ enum class WorkspaceAccess { kReadOnly, kReadWrite };
 
 struct ProcessRun {
   std::vector<std::string> argv;
+  std::string found;
   std::string program;
   std::vector<std::pair<std::string, std::string>> environment;
   std::string workspace;  // real path

@@ -1,6 +1,7 @@
 #include "effect/process/hidden_paths.h"
 
 #include <algorithm>
+#include <map>
 
 namespace bailey::effect::process {
 namespace {
@@ -69,7 +70,10 @@ class Walk {
   Status each_name(const std::string& directory, const Visit& visit) {
     const std::string place = directory.empty() ? "/" : directory;
     if (!touches_view(view_, place)) return {};
-    for (const auto& name : host_.names(place)) {
+    const auto [listing, is_new] = listings_.try_emplace(place);
+    if (is_new) listing->second = host_.names(place);
+    // A map keeps its nodes where they are while deeper directories are added.
+    for (const auto& name : listing->second) {
       if (++looked_at_ > kMaxNames)
         return fail("files.too_many", "a hide rule looks at more than 200,000 names",
                     "anchor the rule at a directory instead of '**'");
@@ -98,6 +102,7 @@ class Walk {
   const CageView& view_;
   const HostFiles& host_;
   std::vector<std::string> found_;
+  std::map<std::string, std::vector<std::string>> listings_;  // many rules share "/etc"
   std::size_t looked_at_ = 0;
 };
 

@@ -1,0 +1,203 @@
+// wire: what signer, warden and init say to each other: one struct of one size.
+//
+// Every message is exactly kMessageBytes on a SOCK_SEQPACKET socket, in both
+// directions. A short or long message, an unknown type or an unknown version means
+// that the peer is dead, and the cage dies with it. Numbers only: names of layers,
+// steps and limits live in tables here, so that what the caged side could influence
+// is a number and never text. Freestanding: included by programs without a libc.
+// Does not protect: against a signer that lies; it is the authority.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace bailey::effect::process {
+
+inline constexpr std::uint32_t kWireVersion = 1;
+inline constexpr std::size_t kMessageBytes = 256;
+
+enum class MessageType : std::uint32_t {
+  kPlan = 1,      // signer -> warden -> init: the sealed memfd holds `a` bytes of plan
+  kGo = 2,        // signer -> warden -> init: let the program go; `a`: wall budget in ns, 0 none
+  kSignal = 3,    // signer -> warden -> init: deliver signal `a` to the program's group
+  kKill = 4,      // signer -> warden: the cage dies now
+  kBeat = 5,      // warden -> init and warden -> signer: still alive
+  kLayers = 16,   // init -> warden -> signer: body.layers
+  kLimit = 17,    // warden -> signer: body.limit, one a message
+  kReady = 18,    // everything stands and is proven
+  kFailed = 19,   // setup failed: step `a`, errno `b`, item `c` (a view's or limit's number)
+  kStarted = 20,  // execve succeeded (the close-on-exec pipe closed); `a`: mono ns
+  kStopped = 21,  // the program stopped by signal `a`
+  kContinued = 22,
+  kExited = 23,   // `a`: wait status, `b`: mono ns, `c`: processes killed with the cage
+  kExecFailed = 24,  // `a`: errno
+  kTerminal = 25,    // init -> warden: the PTY's master travels with this message
+  kStream = 26,      // warden -> signer: body.stream
+  kEnd = 27,         // warden -> signer, last: body.end
+};
+
+// Layers in the order in which they come to be. The order is part of the wire.
+enum class Layer : std::uint8_t {
+  kUser,
+  kMount,
+  kPid,
+  kNet,
+  kIpc,
+  kUts,
+  kCgroup,
+  kTime,
+  kRoot,
+  kProc,
+  kHidden,
+  kKeyring,
+  kDescriptors,
+  kRlimits,
+  kCapabilities,
+  kNoNewPrivileges,
+  kLandlock,
+  kSeccomp,
+  kNesting,
+  kNeeds,
+};
+inline constexpr std::size_t kLayers = 20;
+inline constexpr std::string_view kLayerNames[kLayers] = {
+    "namespace.user", "namespace.mount", "namespace.pid",  "namespace.net",     "namespace.ipc",
+    "namespace.uts",  "namespace.cgroup", "namespace.time", "root",             "proc",
+    "hidden",         "keyring",          "descriptors",    "rlimits",          "capabilities",
+    "no_new_privs",   "landlock",         "seccomp",        "nested_namespaces", "needs",
+};
+
+// `before` and `after` are what the layer's canary act returned: 0, or a negative errno.
+struct LayerResult {
+  std::uint8_t layer = 0;
+  std::uint8_t state = 0;  // model::LayerState
+  std::int16_t before = 0;
+  std::int16_t after = 0;
+  std::uint16_t value = 0;  // a layer's own number: Landlock ABI, limits read back, ...
+};
+static_assert(sizeof(LayerResult) == 8);
+
+struct LayersBody {
+  std::uint32_t count = 0;
+  LayerResult results[kLayers];
+};
+
+struct LimitBody {
+  std::uint32_t kind = 0;       // model::LimitKind
+  std::uint32_t limit_class = 0;
+  std::uint32_t mechanism = 0;  // Mechanism
+  std::uint32_t flags = 0;      // LimitFlag
+  std::uint64_t requested = 0;
+  std::uint64_t effective = 0;
+  std::uint64_t used = 0;
+  std::uint64_t interval_ns = 0;
+  std::uint64_t overshoot = 0;
+};
+inline constexpr std::uint32_t kLimitUsedKnown = 1;
+inline constexpr std::uint32_t kLimitHit = 2;
+
+enum class Mechanism : std::uint32_t {
+  kNone,
+  kClock,
+  kCgroupV1,
+  kCgroupV2,
+  kRlimit,
+  kAffinity,
+  kPolledProc,
+  kPolledCgroup,
+  kCounted,
+};
+
+struct StreamBody {
+  std::uint32_t stream = 0;  // 0 stdin, 1 stdout, 2 stderr, 3 terminal input, 4 terminal output
+  std::uint32_t reserved = 0;
+  std::uint64_t bytes = 0;
+  std::uint8_t digest[32] = {};
+};
+
+struct EndBody {
+  std::uint32_t end = 0;  // End
+  std::int32_t exit_code = 0;
+  std::int32_t signal = 0;
+  std::int32_t exec_errno = 0;
+  std::uint32_t limit = 0;
+  std::uint32_t hints = 0;
+  std::uint64_t leftover = 0;
+  std::uint64_t started_ns = 0;
+  std::uint64_t ended_ns = 0;
+};
+inline constexpr std::uint32_t kHintMissing = 1;
+inline constexpr std::uint32_t kHintPermission = 2;
+inline constexpr std::uint32_t kHintReadOnly = 4;
+inline constexpr std::uint32_t kHintNetwork = 8;
+
+struct Message {
+  MessageType type{};
+  std::uint32_t version = kWireVersion;
+  std::uint64_t a = 0;
+  std::uint64_t b = 0;
+  std::uint64_t c = 0;
+  union Body {
+    LayersBody layers;
+    LimitBody limit;
+    StreamBody stream;
+    EndBody end;
+    std::uint8_t bytes[kMessageBytes - 32];
+    constexpr Body() : bytes{} {}
+  } body;
+};
+static_assert(sizeof(Message) == kMessageBytes);
+static_assert(alignof(Message) == 8);
+
+[[nodiscard]] constexpr bool is_known(MessageType type) noexcept {
+  const auto number = static_cast<std::uint32_t>(type);
+  return (number >= 1 && number <= 5) || (number >= 16 && number <= 27);
+}
+[[nodiscard]] inline bool is_sound(const Message& message, std::size_t received) noexcept {
+  return received == kMessageBytes && message.version == kWireVersion && is_known(message.type);
+}
+
+// The steps of setup, in order; a failure names its step by number.
+enum class Step : std::uint32_t {
+  kSpawn,
+  kNamespaces,
+  kIdentity,
+  kPropagation,
+  kPlan,
+  kRoot,
+  kSources,
+  kMounts,
+  kProc,
+  kDevices,
+  kScratch,
+  kHidden,
+  kPivot,
+  kNetwork,
+  kHostname,
+  kTime,
+  kNesting,
+  kTerminal,
+  kCgroup,
+  kLimits,
+  kKeyring,
+  kDescriptors,
+  kCapabilities,
+  kNoNewPrivileges,
+  kLandlock,
+  kSeccomp,
+  kProgram,
+  kNeeds,
+  kCanary,
+};
+inline constexpr std::string_view kStepNames[] = {
+    "spawn",    "namespaces", "identity",     "propagation",  "plan",     "root",    "sources",
+    "mounts",   "proc",       "devices",      "scratch",      "hidden",   "pivot",   "network",
+    "hostname", "time",       "nesting",      "terminal",     "cgroup",   "limits",  "keyring",
+    "descriptors", "capabilities", "no_new_privs", "landlock", "seccomp",  "program", "needs",
+    "canary",
+};
+inline constexpr std::size_t kSteps = sizeof(kStepNames) / sizeof(kStepNames[0]);
+static_assert(kSteps == static_cast<std::size_t>(Step::kCanary) + 1);
+
+}  // namespace bailey::effect::process
