@@ -8,7 +8,8 @@ namespace bailey {
 [[noreturn]] void abort_because(const char* what) noexcept;
 
 inline void check(bool holds, const char* what) noexcept {
-  if (!holds) [[unlikely]] abort_because(what);
+  if (!holds) [[unlikely]]
+    abort_because(what);
 }
 
 }  // namespace bailey

@@ -46,11 +46,11 @@ std::string rfc3339(WallTime time) {
   }
   const Civil date = civil_from_days(days);
   char text[48];
-  const int length = std::snprintf(
-      text, sizeof text, "%04lld-%02u-%02uT%02lld:%02lld:%02lld.%09lldZ",
-      static_cast<long long>(date.year), date.month, date.day, static_cast<long long>(rest / 3600),
-      static_cast<long long>(rest / 60 % 60), static_cast<long long>(rest % 60),
-      static_cast<long long>(nanos));
+  const int length =
+      std::snprintf(text, sizeof text, "%04lld-%02u-%02uT%02lld:%02lld:%02lld.%09lldZ",
+                    static_cast<long long>(date.year), date.month, date.day,
+                    static_cast<long long>(rest / 3600), static_cast<long long>(rest / 60 % 60),
+                    static_cast<long long>(rest % 60), static_cast<long long>(nanos));
   return {text, static_cast<std::size_t>(length)};
 }
 

@@ -77,8 +77,7 @@ Result<Dir> Dir::open_absolute(PassKey<app::World>, const std::string& path) {
 
 Result<Dir> Dir::open_dir(const RelPath& path) const {
   Fd fd(open_beneath(fd_.get(), path.c_str(), O_RDONLY | O_DIRECTORY, 0));
-  if (!fd)
-    return disk_failure(errno == ENOENT ? "disk.missing" : "disk.open", "open", path, errno);
+  if (!fd) return disk_failure(errno == ENOENT ? "disk.missing" : "disk.open", "open", path, errno);
   return Dir(std::move(fd));
 }
 
@@ -99,7 +98,9 @@ Result<Dir> Dir::make_dir(const RelPath& path) const {
 Result<Fd> Dir::open_file(const RelPath& path, int flags, mode_t mode) const {
   Fd fd(open_beneath(fd_.get(), path.c_str(), flags, mode));
   if (!fd) {
-    const auto* code = errno == ENOENT ? "disk.missing" : errno == EEXIST ? "disk.exists" : "disk.open";
+    const auto* code = errno == ENOENT   ? "disk.missing"
+                       : errno == EEXIST ? "disk.exists"
+                                         : "disk.open";
     return disk_failure(code, "open", path, errno);
   }
   return fd;
@@ -108,13 +109,12 @@ Result<Fd> Dir::open_file(const RelPath& path, int flags, mode_t mode) const {
 Result<std::string> Dir::read_file(const RelPath& path, std::size_t max_bytes) const {
   // O_NONBLOCK: a FIFO in the place of a file must not hang us.
   auto fd = BAILEY_TRY(open_file(path, O_RDONLY | O_NONBLOCK));
-  struct stat st {};
+  struct stat st{};
   if (::fstat(fd.get(), &st) != 0) return disk_failure("disk.read", "stat", path, errno);
-  if (!S_ISREG(st.st_mode))
-    return fail("disk.read", "'" + path.text() + "' is not a regular file");
+  if (!S_ISREG(st.st_mode)) return fail("disk.read", "'" + path.text() + "' is not a regular file");
   if (static_cast<std::uint64_t>(st.st_size) > max_bytes)
-    return fail("disk.too_big", "'" + path.text() + "' is larger than " +
-                                    std::to_string(max_bytes) + " bytes");
+    return fail("disk.too_big",
+                "'" + path.text() + "' is larger than " + std::to_string(max_bytes) + " bytes");
   std::string content(static_cast<std::size_t>(st.st_size) + 1, '\0');
   std::size_t used = 0;
   for (;;) {
@@ -124,8 +124,8 @@ Result<std::string> Dir::read_file(const RelPath& path, std::size_t max_bytes) c
     if (count == 0) break;
     used += static_cast<std::size_t>(count);
     if (used > max_bytes)
-      return fail("disk.too_big", "'" + path.text() + "' is larger than " +
-                                      std::to_string(max_bytes) + " bytes");
+      return fail("disk.too_big",
+                  "'" + path.text() + "' is larger than " + std::to_string(max_bytes) + " bytes");
     if (used == content.size()) content.resize(std::min(content.size() * 2, max_bytes + 1));
   }
   content.resize(used);
@@ -186,7 +186,7 @@ Result<bool> Dir::exists(const RelPath& path) const {
     if (dir.error().code == "disk.missing") return false;
     return std::unexpected(std::move(dir).error());
   }
-  struct stat st {};
+  struct stat st{};
   if (::fstatat(dir->fd(), name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0) return true;
   if (errno == ENOENT) return false;
   return disk_failure("disk.stat", "look at", path, errno);

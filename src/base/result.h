@@ -37,12 +37,11 @@ using Status = Result<void>;
 }  // namespace bailey
 
 // Evaluates to the value of a Result, or returns its Error from this function.
-#define BAILEY_TRY(expression)                                         \
-  __extension__({                                                      \
-    auto bailey_try_result = (expression);                             \
-    if (!bailey_try_result)                                            \
-      return std::unexpected(std::move(bailey_try_result).error());    \
-    ::bailey::detail::take(std::move(bailey_try_result));              \
+#define BAILEY_TRY(expression)                                                            \
+  __extension__({                                                                         \
+    auto bailey_try_result = (expression);                                                \
+    if (!bailey_try_result) return std::unexpected(std::move(bailey_try_result).error()); \
+    ::bailey::detail::take(std::move(bailey_try_result));                                 \
   })
 
 namespace bailey::detail {

@@ -15,9 +15,7 @@ using model::LimitClass;
 using model::LimitKind;
 using model::OutcomeStatus;
 
-std::string line(std::string_view text) {
-  return "bailey: " + codec::for_terminal(text) + "\n";
-}
+std::string line(std::string_view text) { return "bailey: " + codec::for_terminal(text) + "\n"; }
 
 std::string amount(LimitKind kind, std::uint64_t value) {
   switch (kind) {
@@ -30,28 +28,39 @@ std::string amount(LimitKind kind, std::uint64_t value) {
     case LimitKind::kMemory:
     case LimitKind::kDisk:
     case LimitKind::kOutput: {
-      for (const auto& [unit, size] : {std::pair{'G', 1ULL << 30}, {'M', 1ULL << 20}, {'K', 1ULL << 10}})
+      for (const auto& [unit, size] :
+           {std::pair{'G', 1ULL << 30}, {'M', 1ULL << 20}, {'K', 1ULL << 10}})
         if (value >= size * 10 || (value >= size && value % size == 0))
           return std::to_string(value / size) + unit;
       return std::to_string(value) + " bytes";
     }
-    case LimitKind::kCpus: return policy::format_cpus(value);
+    case LimitKind::kCpus:
+      return policy::format_cpus(value);
     case LimitKind::kProcesses:
-    case LimitKind::kOpenFiles: return std::to_string(value);
+    case LimitKind::kOpenFiles:
+      return std::to_string(value);
   }
   return std::to_string(value);
 }
 
 std::string_view words(LimitKind kind) {
   switch (kind) {
-    case LimitKind::kWall: return "wall time";
-    case LimitKind::kCpuTime: return "CPU time";
-    case LimitKind::kMemory: return "memory";
-    case LimitKind::kCpus: return "CPUs";
-    case LimitKind::kProcesses: return "processes";
-    case LimitKind::kOpenFiles: return "open files";
-    case LimitKind::kDisk: return "disk writes";
-    case LimitKind::kOutput: return "output";
+    case LimitKind::kWall:
+      return "wall time";
+    case LimitKind::kCpuTime:
+      return "CPU time";
+    case LimitKind::kMemory:
+      return "memory";
+    case LimitKind::kCpus:
+      return "CPUs";
+    case LimitKind::kProcesses:
+      return "processes";
+    case LimitKind::kOpenFiles:
+      return "open files";
+    case LimitKind::kDisk:
+      return "disk writes";
+    case LimitKind::kOutput:
+      return "output";
   }
   return "a limit";
 }
@@ -80,9 +89,12 @@ std::string how_it_ended(const RunReport& report) {
                  amount(limit.kind, limit.effective);
       return report.command + " was ended by a limit (" + report.reason_code + ")";
     }
-    case OutcomeStatus::kHalted: return report.command + " was ended by the kill switch";
-    case OutcomeStatus::kStopped: return report.command + " was stopped";
-    case OutcomeStatus::kFailed: return report.command + " did not run";
+    case OutcomeStatus::kHalted:
+      return report.command + " was ended by the kill switch";
+    case OutcomeStatus::kStopped:
+      return report.command + " was stopped";
+    case OutcomeStatus::kFailed:
+      return report.command + " did not run";
   }
   return report.command;
 }
@@ -120,9 +132,9 @@ std::string denial_text(const RunReport& report) {
   const auto& denial = *report.denial;
   std::string text = line((report.end == RunEnd::kNeedsApproval ? "needs approval: " : "denied: ") +
                           denial.user_message);
-  text += line("  reason " + denial.reason_code +
-               (denial.rule.empty() ? "" : ", rule " + denial.rule) +
-               (denial.terminal ? "; trying again will not help" : ""));
+  text +=
+      line("  reason " + denial.reason_code + (denial.rule.empty() ? "" : ", rule " + denial.rule) +
+           (denial.terminal ? "; trying again will not help" : ""));
   if (!report.ask_id.empty())
     text += line("  answer with: bailey approve grant " + report.ask_id +
                  " (or deny), then run the command again");
@@ -181,10 +193,14 @@ Json evidence_json(const model::Evidence& evidence) {
 
 std::string_view name(RunEnd end) {
   switch (end) {
-    case RunEnd::kRan: return "ran";
-    case RunEnd::kDenied: return "denied";
-    case RunEnd::kNeedsApproval: return "needs_approval";
-    case RunEnd::kError: return "error";
+    case RunEnd::kRan:
+      return "ran";
+    case RunEnd::kDenied:
+      return "denied";
+    case RunEnd::kNeedsApproval:
+      return "needs_approval";
+    case RunEnd::kError:
+      return "error";
   }
   return "error";
 }
@@ -205,7 +221,8 @@ int exit_code(const RunReport& report) {
     case RunEnd::kDenied:
       return report.denial && report.denial->reason_code.starts_with("kill.") ? kRunHalted
                                                                               : kRunDenied;
-    case RunEnd::kNeedsApproval: return kRunNeedsApproval;
+    case RunEnd::kNeedsApproval:
+      return kRunNeedsApproval;
     case RunEnd::kError:
       if (!report.error) return kRunError;
       if (report.error->code == "run.not_found" || report.error->code == "run.hidden")
@@ -213,16 +230,20 @@ int exit_code(const RunReport& report) {
       if (report.error->code == "run.not_executable") return kRunNotExecutable;
       if (report.error->code == "usage") return kRunUsage;
       return kRunError;
-    case RunEnd::kRan: break;
+    case RunEnd::kRan:
+      break;
   }
   switch (*report.status) {
     case OutcomeStatus::kDone:
-      return report.evidence.signal != 0 ? 128 + report.evidence.signal
-                                         : report.evidence.exit_code;
-    case OutcomeStatus::kLimit: return kRunLimit;
-    case OutcomeStatus::kHalted: return kRunHalted;
-    case OutcomeStatus::kStopped: return kRunError;
-    case OutcomeStatus::kFailed: return code_of_failure(report);
+      return report.evidence.signal != 0 ? 128 + report.evidence.signal : report.evidence.exit_code;
+    case OutcomeStatus::kLimit:
+      return kRunLimit;
+    case OutcomeStatus::kHalted:
+      return kRunHalted;
+    case OutcomeStatus::kStopped:
+      return kRunError;
+    case OutcomeStatus::kFailed:
+      return code_of_failure(report);
   }
   return kRunError;
 }

@@ -20,20 +20,20 @@ enum class RunEnd { kRan, kDenied, kNeedsApproval, kError };
 
 struct RunReport {
   RunEnd end = RunEnd::kError;
-  std::string command;                       // the program's name, safe for a terminal
+  std::string command;  // the program's name, safe for a terminal
   std::string session;
   int level = 0;
   std::string policy;
-  std::optional<model::Denial> denial;       // kDenied, kNeedsApproval
-  std::optional<Error> error;                // kError, or what kept the program from starting
+  std::optional<model::Denial> denial;  // kDenied, kNeedsApproval
+  std::optional<Error> error;           // kError, or what kept the program from starting
   std::optional<model::OutcomeStatus> status;
   std::string reason_code;
-  model::Evidence evidence;                  // kRan
-  std::vector<std::string> notes;            // of the planner
-  std::vector<std::string> hidden_hint;      // what to try when hidden things matter
+  model::Evidence evidence;              // kRan
+  std::vector<std::string> notes;        // of the planner
+  std::vector<std::string> hidden_hint;  // what to try when hidden things matter
   std::optional<std::uint64_t> receipt_index;
-  std::string receipt_leaf_hash;             // hex
-  std::string receipt_file;                  // where --receipt wrote it
+  std::string receipt_leaf_hash;  // hex
+  std::string receipt_file;       // where --receipt wrote it
   std::string ask_id;
 };
 

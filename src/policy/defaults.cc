@@ -3,7 +3,8 @@
 namespace bailey::policy {
 namespace {
 
-constexpr std::string_view kStrict = R"yaml(# strict: only the commands listed here run, a few of them after somebody else said
+constexpr std::string_view kStrict =
+    R"yaml(# strict: only the commands listed here run, a few of them after somebody else said
 # yes, under tight limits that the kernel itself holds. Nothing may be missing
 # from the cage.
 version: 1
@@ -87,7 +88,8 @@ limits:
 approvals: {by: other, timeout: 1h}
 )yaml";
 
-constexpr std::string_view kBalanced = R"yaml(# balanced: the default. Any command may run, and the cage is what holds it: the
+constexpr std::string_view kBalanced =
+    R"yaml(# balanced: the default. Any command may run, and the cage is what holds it: the
 # workspace is writable, the system readable without its secrets, the environment
 # clean, no network. An unjudged shell (bash -c ..., a script that no rule names)
 # needs level 40: name the script in a rule, or raise the level for a time with
@@ -158,7 +160,8 @@ approvals: {by: self, timeout: 1h}
 degradations: [limits.polled]
 )yaml";
 
-constexpr std::string_view kPermissive = R"yaml(# permissive: balanced with toolchains below your home readable, looser limits, and
+constexpr std::string_view kPermissive =
+    R"yaml(# permissive: balanced with toolchains below your home readable, looser limits, and
 # with cage layers that some machines lack allowed to be missing. Still no network,
 # no secrets, and an unjudged shell still needs level 40.
 version: 1
@@ -234,9 +237,12 @@ degradations: [limits.polled, namespace.time, namespace.cgroup]
 
 std::string_view default_policy(model::Profile profile) noexcept {
   switch (profile) {
-    case model::Profile::kStrict: return kStrict;
-    case model::Profile::kBalanced: return kBalanced;
-    case model::Profile::kPermissive: return kPermissive;
+    case model::Profile::kStrict:
+      return kStrict;
+    case model::Profile::kBalanced:
+      return kBalanced;
+    case model::Profile::kPermissive:
+      return kPermissive;
   }
   return kStrict;
 }

@@ -9,11 +9,21 @@ static const struct {
   int (*run)(char**);
   int arguments;
 } kActs[] = {
-    {"tcp", act_tcp, 3},         {"udp", act_udp, 3},         {"unix", act_unix, 2},
-    {"resolve", act_resolve, 3}, {"signal", act_signal, 1},   {"ptrace", act_ptrace, 1},
-    {"type", act_type, 0},       {"unshare", act_unshare, 0}, {"mount", act_mount, 1},
-    {"raise", act_raise, 0},     {"setuid", act_setuid, 1},   {"outlive", act_outlive, 2},
-    {"processes", act_processes, 1}, {"memory", act_memory, 1}, {"disk", act_disk, 2},
+    {"tcp", act_tcp, 3},
+    {"udp", act_udp, 3},
+    {"unix", act_unix, 2},
+    {"resolve", act_resolve, 3},
+    {"signal", act_signal, 1},
+    {"ptrace", act_ptrace, 1},
+    {"type", act_type, 0},
+    {"unshare", act_unshare, 0},
+    {"mount", act_mount, 1},
+    {"raise", act_raise, 0},
+    {"setuid", act_setuid, 1},
+    {"outlive", act_outlive, 2},
+    {"processes", act_processes, 1},
+    {"memory", act_memory, 1},
+    {"disk", act_disk, 2},
 };
 
 int main(int argc, char** argv) {

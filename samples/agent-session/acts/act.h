@@ -35,19 +35,19 @@ static inline int refused(const char* what) {
 }
 
 /* reach.c */
-int act_tcp(char** args);       /* ADDRESS PORT TOKEN */
-int act_udp(char** args);       /* ADDRESS PORT TOKEN */
-int act_unix(char** args);      /* PATH TOKEN; a leading @ means the abstract namespace */
-int act_resolve(char** args);   /* ADDRESS PORT TOKEN: a DNS question with the token in it */
+int act_tcp(char** args);     /* ADDRESS PORT TOKEN */
+int act_udp(char** args);     /* ADDRESS PORT TOKEN */
+int act_unix(char** args);    /* PATH TOKEN; a leading @ means the abstract namespace */
+int act_resolve(char** args); /* ADDRESS PORT TOKEN: a DNS question with the token in it */
 /* touch.c */
-int act_signal(char** args);    /* PID */
-int act_ptrace(char** args);    /* PID */
-int act_type(char** args);      /* types a character into a terminal (TIOCSTI) */
-int act_unshare(char** args);   /* new user, mount and network namespaces */
-int act_mount(char** args);     /* DIRECTORY: mounts a tmpfs there, in a namespace of its own */
-int act_raise(char** args);     /* lifts the limit of open files above what was given */
-int act_setuid(char** args);    /* FILE: leaves it setuid */
-int act_outlive(char** args);   /* FILE SECONDS: a daemon that keeps writing to FILE */
+int act_signal(char** args);  /* PID */
+int act_ptrace(char** args);  /* PID */
+int act_type(char** args);    /* types a character into a terminal (TIOCSTI) */
+int act_unshare(char** args); /* new user, mount and network namespaces */
+int act_mount(char** args);   /* DIRECTORY: mounts a tmpfs there, in a namespace of its own */
+int act_raise(char** args);   /* lifts the limit of open files above what was given */
+int act_setuid(char** args);  /* FILE: leaves it setuid */
+int act_outlive(char** args); /* FILE SECONDS: a daemon that keeps writing to FILE */
 /* fill.c */
 int act_processes(char** args); /* COUNT */
 int act_memory(char** args);    /* MEBIBYTES */

@@ -33,7 +33,10 @@ struct View {
 };
 
 enum class Terminal : std::uint32_t { kPipes, kPty };
-enum class UnixSockets : std::uint32_t { kRefused, kAllowed };  // socket(AF_UNIX); pairs always work
+enum class UnixSockets : std::uint32_t {
+  kRefused,
+  kAllowed
+};  // socket(AF_UNIX); pairs always work
 enum class PolledLimits : std::uint32_t { kRefused, kAccepted };
 
 struct CageSpec {
@@ -48,7 +51,7 @@ struct CageSpec {
   PolledLimits polled = PolledLimits::kAccepted;
   UnixSockets unix_sockets = UnixSockets::kRefused;
   Terminal terminal = Terminal::kPipes;
-  std::vector<std::string> accepted;     // names of layers that may be missing
+  std::vector<std::string> accepted;  // names of layers that may be missing
 };
 
 // What stands before the program starts.
@@ -69,10 +72,10 @@ enum class End : std::uint32_t {
 
 // What a bounded look at the end of standard error suggests; no text of it is kept.
 struct Hints {
-  bool missing_file = false;        // "No such file or directory"
-  bool permission = false;          // "Permission denied", "Operation not permitted"
-  bool read_only = false;           // "Read-only file system"
-  bool network = false;             // "Network is unreachable", "Could not resolve host", ...
+  bool missing_file = false;  // "No such file or directory"
+  bool permission = false;    // "Permission denied", "Operation not permitted"
+  bool read_only = false;     // "Read-only file system"
+  bool network = false;       // "Network is unreachable", "Could not resolve host", ...
 };
 
 struct CageEnd {
@@ -81,7 +84,7 @@ struct CageEnd {
   int signal = 0;
   int exec_errno = 0;
   model::LimitKind limit = model::LimitKind::kWall;
-  std::vector<model::LimitReport> limits;    // with what was used
+  std::vector<model::LimitReport> limits;  // with what was used
   std::vector<model::StreamReport> streams;
   std::uint64_t leftover_processes = 0;
   std::uint64_t started_mono_ns = 0;

@@ -25,7 +25,8 @@ Status check_views(const CageSpec& spec) {
     if (!is_plain_path(view.source)) return refuse("a view's source does not qualify", view.source);
     if (!is_plain_path(view.target)) return refuse("a view's target does not qualify", view.target);
     for (const char* own : {"/proc", "/dev"}) {
-      if (is_within(view.target, own)) return refuse("the cage makes this place itself", view.target);
+      if (is_within(view.target, own))
+        return refuse("the cage makes this place itself", view.target);
     }
     for (const char* own : {"/tmp", "/var/tmp", "/run"}) {
       if (view.target == own) return refuse("the cage makes this place itself", view.target);
@@ -92,7 +93,8 @@ Result<std::uint32_t> accepted_mask(const CageSpec& spec) {
 
 Result<Bytes> build_plan(const CageSpec& spec, std::span<const std::string> top_links) {
   if (spec.argv.empty()) return fail("cage.plan", "the command is empty");
-  if (!is_plain_path(spec.program)) return refuse("the program's path does not qualify", spec.program);
+  if (!is_plain_path(spec.program))
+    return refuse("the program's path does not qualify", spec.program);
   if (spec.working_directory != "/" && !is_plain_path(spec.working_directory)) {
     return refuse("the working directory does not qualify", spec.working_directory);
   }

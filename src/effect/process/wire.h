@@ -30,7 +30,7 @@ enum class MessageType : std::uint32_t {
   kStarted = 20,  // execve succeeded (the close-on-exec pipe closed); `a`: mono ns
   kStopped = 21,  // the program stopped by signal `a`
   kContinued = 22,
-  kExited = 23,   // `a`: wait status, `b`: mono ns, `c`: processes killed with the cage
+  kExited = 23,      // `a`: wait status, `b`: mono ns, `c`: processes killed with the cage
   kExecFailed = 24,  // `a`: errno
   kTerminal = 25,    // init -> warden: the PTY's master travels with this message
   kStream = 26,      // warden -> signer: body.stream
@@ -62,10 +62,26 @@ enum class Layer : std::uint8_t {
 };
 inline constexpr std::size_t kLayers = 20;
 inline constexpr std::string_view kLayerNames[kLayers] = {
-    "namespace.user", "namespace.mount", "namespace.pid",  "namespace.net",     "namespace.ipc",
-    "namespace.uts",  "namespace.cgroup", "namespace.time", "root",             "proc",
-    "hidden",         "keyring",          "descriptors",    "rlimits",          "capabilities",
-    "no_new_privs",   "landlock",         "seccomp",        "nested_namespaces", "needs",
+    "namespace.user",
+    "namespace.mount",
+    "namespace.pid",
+    "namespace.net",
+    "namespace.ipc",
+    "namespace.uts",
+    "namespace.cgroup",
+    "namespace.time",
+    "root",
+    "proc",
+    "hidden",
+    "keyring",
+    "descriptors",
+    "rlimits",
+    "capabilities",
+    "no_new_privs",
+    "landlock",
+    "seccomp",
+    "nested_namespaces",
+    "needs",
 };
 
 // `before` and `after` are what the layer's canary act returned: 0, or a negative errno.
@@ -84,7 +100,7 @@ struct LayersBody {
 };
 
 struct LimitBody {
-  std::uint32_t kind = 0;       // model::LimitKind
+  std::uint32_t kind = 0;  // model::LimitKind
   std::uint32_t limit_class = 0;
   std::uint32_t mechanism = 0;  // Mechanism
   std::uint32_t flags = 0;      // LimitFlag
@@ -191,11 +207,11 @@ enum class Step : std::uint32_t {
   kCanary,
 };
 inline constexpr std::string_view kStepNames[] = {
-    "spawn",    "namespaces", "identity",     "propagation",  "plan",     "root",    "sources",
-    "mounts",   "proc",       "devices",      "scratch",      "hidden",   "pivot",   "network",
-    "hostname", "time",       "nesting",      "terminal",     "cgroup",   "limits",  "keyring",
-    "descriptors", "capabilities", "no_new_privs", "landlock", "seccomp",  "program", "needs",
-    "canary",
+    "spawn",    "namespaces", "identity", "propagation", "plan",         "root",
+    "sources",  "mounts",     "proc",     "devices",     "scratch",      "hidden",
+    "pivot",    "network",    "hostname", "time",        "nesting",      "terminal",
+    "cgroup",   "limits",     "keyring",  "descriptors", "capabilities", "no_new_privs",
+    "landlock", "seccomp",    "program",  "needs",       "canary",
 };
 inline constexpr std::size_t kSteps = sizeof(kStepNames) / sizeof(kStepNames[0]);
 static_assert(kSteps == static_cast<std::size_t>(Step::kCanary) + 1);
