@@ -22,6 +22,8 @@ struct Reason {
   Decision decision = Decision::kDeny;
   std::string text;  // one sentence for people; no secret, no host path outside the workspace
   std::string rule;  // the id of the policy rule, or empty
+  // The narrowest rule or command that would change it; as free of secrets.
+  std::string hint = {};
 };
 
 // product.md, "Denials are data". One shape on every door.

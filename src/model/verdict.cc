@@ -11,6 +11,7 @@ Denial denial_of(const Caller& caller, const Judgement& judgement) {
     denial.reason_code = judgement.reasons.front().code;
     denial.user_message = judgement.reasons.front().text;
     denial.rule = judgement.reasons.front().rule;
+    denial.remediation_hint = judgement.reasons.front().hint;
   } else {
     denial.reason_code = "policy.no_match";
     denial.user_message = "nothing allows this";

@@ -32,6 +32,7 @@ struct Judgement {
   std::string approvals_by;               // "self", "other"; who may answer an ask
   std::int64_t approval_timeout_ns = 0;
   bool halted = false;  // the kill switch decided
+  std::string approval;  // the granted ask that allowed it; consent uses it up
 };
 
 class Verdict {
