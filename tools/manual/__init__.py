@@ -1,0 +1,1 @@
+"""What tools/generate-docs and tests/docs share: the command table, read back from help."""
