@@ -33,7 +33,7 @@ class Layers(FixtureTree):
         self.assert_finds("layers", "nothing includes app/")
 
     def test_the_cage_sees_only_what_its_wall_allows(self):
-        self.write("src/platform/cage/init.cc", '#include "base/one.h"\n'
+        self.write("src/platform/cage/init.cc", '#include "base/one.h"\n#include "filter.inc"\n'
                                                 '#include "effect/process/plan.h"\n')
         self.assert_passes("layers")
         self.write("src/platform/cage/init.cc", '#include "effect/effects.h"\n')
@@ -145,6 +145,46 @@ class Documents(FixtureTree):
     def test_a_path_that_is_not_there_is_found(self):
         self.write("docs/a.md", "See `src/base/gone.h`.\n")
         self.assert_finds("documents", "`src/base/gone.h` is not there")
+
+
+class Manual(FixtureTree):
+    """Against a program that only knows its help."""
+
+    HELP = ('case "$*" in\n"run --help") echo "  --memory SIZE  most memory" ;;\n'
+            '"log show --help") echo "Usage: bailey log show" ;;\n'
+            '"--help") printf "Commands:\\n  run       Run it.\\n  log show  Show it.\\n" ;;\n'
+            "*) exit 2 ;;\nesac\n")
+
+    def setUp(self):
+        super().setUp()
+        program = self.build / "bin/bailey"
+        program.parent.mkdir(parents=True)
+        program.write_text("#!/bin/sh\n" + self.HELP)
+        program.chmod(0o755)
+
+    def test_a_manual_that_says_all_passes(self):
+        self.write("README.md", "Use `bailey run --memory 1G` and `bailey log show`.\n"
+                                "```\nbailey run -- make\nbailey log show 1\n```\n")
+        self.assert_passes("manual", build=self.build)
+
+    def test_a_command_without_words_in_the_manual_is_found(self):
+        self.write("README.md", "`bailey run --memory 1G`\n")
+        self.assert_finds("manual", "says nothing of `bailey log show`", build=self.build)
+
+    def test_an_option_without_words_in_the_manual_is_found(self):
+        self.write("README.md", "`bailey run`, `bailey log show`, --memory-more\n")
+        self.assert_finds("manual", "says nothing of --memory (bailey run)", build=self.build)
+
+    def test_an_example_of_a_command_that_is_not_there_is_found(self):
+        self.write("README.md", "`bailey run --memory 1G`, `bailey log show`\n"
+                                "```\nbailey log burn\n```\n")
+        self.assert_finds("manual", "README.md:3: manual: there is no `bailey log burn`",
+                          build=self.build)
+
+    def test_without_manual_or_program_nothing_is_approved(self):
+        self.assert_finds("manual", "neither README.md nor docs/manual", build=self.build)
+        (self.build / "bin/bailey").unlink()
+        self.assertEqual(self.check("manual", build=self.build)[0], 2)
 
 
 class Text(FixtureTree):
