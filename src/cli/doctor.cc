@@ -1,0 +1,135 @@
+#include <algorithm>
+
+#include "cli/commands.h"
+#include "codec/json.h"
+#include "codec/text.h"
+
+namespace bailey::cli {
+namespace {
+
+using codec::Json;
+using effect::process::Readiness;
+using model::LayerState;
+
+struct Line {
+  std::string name;
+  bool available = false;
+  LayerState state = LayerState::kMissing;
+  std::string detail;
+  std::string loss;
+  std::string remedy;
+};
+
+// A cage with nothing in it: raised, furnished, proven and thrown away. No program runs.
+Result<Readiness> raise_empty_cage(Outside& outside) {
+  auto cage = BAILEY_TRY(outside.jail().raise());
+  effect::process::CageSpec spec;
+  spec.argv = {"nothing"};
+  spec.program = "/nothing";
+  spec.working_directory = "/tmp";
+  // Limits are asked for so that doctor can say which class each gets here.
+  spec.limits[model::LimitKind::kWall] = 60'000'000'000;
+  spec.limits[model::LimitKind::kCpuTime] = 60'000'000'000;
+  spec.limits[model::LimitKind::kMemory] = 1ULL << 30;
+  spec.limits[model::LimitKind::kProcesses] = 64;
+  spec.limits[model::LimitKind::kOpenFiles] = 256;
+  spec.limits[model::LimitKind::kDisk] = 1ULL << 30;
+  spec.limits[model::LimitKind::kOutput] = 1ULL << 20;
+  BAILEY_TRY(cage->furnish(spec));
+  return cage->await_ready();
+}
+
+std::vector<Line> merge(const std::vector<LayerAdvice>& advice, const Readiness* ready) {
+  std::vector<Line> lines;
+  for (const auto& layer : advice)
+    lines.push_back({layer.name, layer.available, LayerState::kMissing, layer.detail, layer.loss,
+                     layer.remedy});
+  if (ready == nullptr) return lines;
+  for (const auto& layer : ready->layers) {
+    auto same = std::find_if(lines.begin(), lines.end(),
+                             [&](const Line& line) { return line.name == layer.name; });
+    if (same == lines.end())
+      same = lines.insert(lines.end(), Line{layer.name, true, layer.state, layer.detail, "", ""});
+    same->state = layer.state;
+    same->available = same->available || layer.state != LayerState::kMissing;
+    if (!layer.detail.empty()) same->detail = layer.detail;
+  }
+  return lines;
+}
+
+Json to_json(const std::vector<Line>& lines, const Result<Readiness>& ready) {
+  Json json{Json::Object{}};
+  json.set("v", 1);
+  json.set("cage", ready.has_value());
+  if (!ready) {
+    json.set("error", ready.error().code);
+    json.set("message", codec::valid_utf8(ready.error().message));
+    json.set("hint", codec::valid_utf8(ready.error().hint));
+  }
+  Json::Array layers;
+  for (const auto& line : lines) {
+    Json entry{Json::Object{}};
+    entry.set("name", line.name);
+    entry.set("available", line.available);
+    entry.set("active", line.state != LayerState::kMissing);
+    entry.set("proven", line.state == LayerState::kProven);
+    entry.set("detail", codec::valid_utf8(line.detail));
+    entry.set("loss", line.loss);
+    entry.set("remedy", line.remedy);
+    layers.push_back(std::move(entry));
+  }
+  json.set("layers", std::move(layers));
+  Json::Array limits;
+  if (ready)
+    for (const auto& limit : ready->limits) limits.push_back(model::to_json(limit));
+  json.set("limits", std::move(limits));
+  return json;
+}
+
+std::string padded(std::string text, std::size_t width) {
+  if (text.size() < width) text.resize(width, ' ');
+  return text;
+}
+
+std::string to_text(const std::vector<Line>& lines, const Result<Readiness>& ready) {
+  std::string text;
+  for (const auto& line : lines) {
+    const auto* state = line.state == LayerState::kProven   ? "proven"
+                        : line.state == LayerState::kActive ? "active"
+                        : line.available                    ? "available"
+                                                            : "missing";
+    text += padded(state, 11) + padded(line.name, 24) + codec::for_terminal(line.detail, 200) + "\n";
+    if (line.available) continue;
+    if (!line.loss.empty()) text += "           lost without it: " + line.loss + "\n";
+    if (!line.remedy.empty()) text += "           how to get it:   " + line.remedy + "\n";
+  }
+  if (!ready) {
+    text += "\nA cage could not be raised: " + codec::for_terminal(ready.error().message) + "\n";
+    if (!ready.error().hint.empty())
+      text += "  try: " + codec::for_terminal(ready.error().hint) + "\n";
+    return text;
+  }
+  text += "\nLimits, and who holds them here:\n";
+  for (const auto& limit : ready->limits)
+    text += "  " + padded(std::string(model::name(limit.kind)), 12) +
+            padded(std::string(model::name(limit.limit_class)), 10) + limit.mechanism + "\n";
+  return text;
+}
+
+}  // namespace
+
+int doctor(Invocation& in) {
+  const auto advice = in.outside.probe();
+  const auto ready = raise_empty_cage(in.outside);
+  const auto lines = merge(advice, ready ? &*ready : nullptr);
+  in.outside.write(Stream::kOut, in.arguments.flag("--json")
+                                     ? codec::canonical_json(to_json(lines, ready)) + "\n"
+                                     : to_text(lines, ready));
+  if (!ready) return kError;
+  const bool whole = std::all_of(ready->layers.begin(), ready->layers.end(), [](const auto& layer) {
+    return layer.state == LayerState::kProven;
+  });
+  return whole ? kDone : kError;
+}
+
+}  // namespace bailey::cli
