@@ -63,7 +63,7 @@ Result<Checkpoint> parse_checkpoint_text(std::string_view text) {
     if (static_cast<unsigned char>(c) < 0x20) return bad("a control character in the origin");
   }
   const auto size = decimal(*size_line);
-  if (!size) return bad("the size is not a decimal number");
+  if (!size || *size > INT64_MAX) return bad("the size is not a decimal number below 2^63");
   const auto root = hash_from_base64(*root_line);
   if (!root) return bad("the root is not the base64 of 32 bytes");
   while (!text.empty()) {
