@@ -33,6 +33,7 @@ struct Judgement {
   std::int64_t approval_timeout_ns = 0;
   bool halted = false;  // the kill switch decided
   std::string approval;  // the granted ask that allowed it; consent uses it up
+  std::int64_t level_until_ns = 0;  // monotonic end of a raised level that this needs; 0: none
 };
 
 class Verdict {
