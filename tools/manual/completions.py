@@ -62,7 +62,13 @@ _bailey() {{
 _bailey_verify() {{
   local cur=${{COMP_WORDS[COMP_CWORD]}}
   COMPREPLY=()
-  if [[ $cur == -* ]]; then _bailey_words '{verifier}'; else _bailey_files; fi
+  if ((COMP_CWORD == 1)); then
+    _bailey_words '{verifies} {verifier}'
+  elif [[ $cur == -* ]]; then
+    _bailey_words '{verifier}'
+  else
+    _bailey_files
+  fi
 }}
 
 complete -F _bailey bailey
@@ -101,7 +107,8 @@ def bash(commands, verifier):
             act = f"_bailey_words '{words}'"
         options += f"    '{command.path}') {act} ;;\n"
     return BASH_HEAD.format(made=MADE, nouns=" ".join(nouns(commands)), verbs=verbs, values=values,
-                            options=options, verifier=" ".join(verifier[3]))
+                            options=options, verifier=" ".join(verifier.options),
+                            verifies=" ".join(verifier.commands))
 
 
 # --- zsh -----------------------------------------------------------------------------
@@ -111,7 +118,7 @@ ZSH = """\
 
 _bailey() {{
   if [[ $service == bailey-verify ]]; then
-    _arguments {verifier} '*:file:_files'
+    _arguments {verifier} ':command:({verifies})' '*:file:_files'
     return
   fi
   local -a entries
@@ -188,7 +195,8 @@ def zsh(commands, verifier):
         lines = " \\\n        ".join(specs)
         options += f"    '{command.path}')\n      _arguments \\\n        {lines}\n      ;;\n"
     return ZSH.format(made=MADE, nouns=described, verbs=verbs, options=options,
-                      verifier=" ".join(quoted(word) for word in verifier[3]))
+                      verifier=" ".join(quoted(word) for word in verifier.options),
+                      verifies=" ".join(verifier.commands))
 
 
 # --- fish ----------------------------------------------------------------------------
@@ -258,7 +266,9 @@ def fish(commands, verifier):
             text += f"complete -c bailey {when} -F\n"
         elif command.completes:
             text += f"complete -c bailey {when} -a {quoted(' '.join(command.completes))}\n"
-    for word in verifier[3]:
+    text += ("complete -c bailey-verify -n __fish_use_subcommand "
+             f"-a {quoted(' '.join(verifier.commands))}\n")
+    for word in verifier.options:
         text += f"complete -c bailey-verify -l {word[2:]}\n"
     return text
 

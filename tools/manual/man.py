@@ -122,11 +122,11 @@ def page(noun, commands, codes):
 
 
 def verify(verifier, codes):
-    line, prose, parts, _ = verifier
-    text = heading("bailey-verify", "check receipts, proofs and checkpoints offline")
-    text += f".SH SYNOPSIS\n{usage(line)}\n.SH DESCRIPTION\n{escape(prose)}\n"
-    for name, lines in parts.items():
-        text += f".SH {escape(name.upper())}\n{examples(lines)}"
+    text = heading("bailey-verify", "check receipts, checkpoints and ledgers offline")
+    text += ".SH SYNOPSIS\n" + "\n.br\n".join(usage(line) for line in verifier.usages) + "\n"
+    text += ".SH DESCRIPTION\n"
+    for paragraph in verifier.paragraphs:
+        text += ".PP\n" + examples(paragraph.split("\n"))
     return text + exits(codes, "bailey-verify") + see_also(["bailey", "bailey-log"])
 
 

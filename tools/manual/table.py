@@ -136,8 +136,20 @@ def read(program):
     return commands
 
 
+@dataclasses.dataclass
+class Verifier:
+    usages: list      # one line a command
+    paragraphs: list  # the rest of its help, as it stands
+    commands: list
+    options: list
+
+
 def read_verifier(program):
     """bailey-verify's help, whole: it is a program of its own, with one page."""
-    text = said(program, "--help")
-    usage, prose, parts = sections(text)
-    return usage, prose, parts, sorted(set(re.findall(r"(?<![\w-])--[a-z-]+", text)) | {"--help"})
+    blocks = said(program, "--help").rstrip("\n").split("\n\n")
+    usages = [line.split(":", 1)[-1].strip() for line in blocks[0].split("\n")]
+    if not all(line.startswith("bailey-verify ") for line in usages) or len(blocks) < 2:
+        raise Unreadable("the help of bailey-verify has another shape")
+    commands = [line.split()[1] for line in usages]
+    options = sorted(set(re.findall(r"(?<![\w-])--[a-z-]+", "\n".join(blocks))))
+    return Verifier([re.sub(r"\s+", " ", line) for line in usages], blocks[1:], commands, options)
