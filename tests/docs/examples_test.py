@@ -142,6 +142,19 @@ class Examples(unittest.TestCase):
         text = "`bailey kill on`\n\n```console\n$ bailey init\nbailey fly\n```\n"
         self.assertEqual(sorted(examples(text)), [(1, ["kill", "on"]), (4, ["init"])])
 
+    def test_the_default_rules_of_the_manual_are_the_real_ones(self):
+        page = (ROOT / "docs/manual/policy.md").read_text()
+        self.assertIn(f"```yaml\n{(ROOT / 'samples/policies/balanced.yaml').read_text()}```\n", page)
+
+    def test_every_policy_of_the_manual_is_good(self):
+        page = (ROOT / "docs/manual/policy.md").read_text()
+        policies = [m[2] for m in FENCE.finditer(page) if m[1] == "yaml" and "version: 1" in m[2]]
+        self.assertEqual(len(policies), 2)
+        for text in policies:
+            done = subprocess.run([BIN / "bailey", "policy", "check", "-"], input=text, text=True,
+                                  capture_output=True, timeout=20)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
     def test_the_exit_codes_of_the_manual_are_those_of_the_source(self):
         source = (ROOT / "src/cli/exit_codes.h").read_text()
         codes = {int(value) for value in re.findall(r"inline constexpr int k\w+ = (\d+);", source)}

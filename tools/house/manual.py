@@ -22,6 +22,18 @@ def ask(program, *words):
     return run.stdout
 
 
+def generated(tree):
+    """Man pages and completions that are not as tools/generate-docs would make them."""
+    generator = tree.root / "tools/generate-docs"
+    if not generator.exists():
+        return []
+    run = subprocess.run([generator, "--check", "--root", tree.root, tree.build / "bin"],
+                         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    if run.returncode not in (0, 1):
+        raise CannotCheck(run.stderr.strip())
+    return [line.replace(": ", ":1: manual: ", 1) for line in run.stdout.splitlines()]
+
+
 def check(tree):
     if tree.build is None:
         raise CannotCheck("say which build folder: --build build/release")
@@ -54,4 +66,5 @@ def check(tree):
                 pair = f"{typed[1]} {typed[2]}" if typed[2] else typed[1]
                 if typed[1] not in nouns or (typed[1] not in commands and pair not in commands):
                     findings.append(f"{page}:{line}: manual: there is no `bailey {pair}`")
+    findings += generated(tree)
     return f"{len(commands)} commands, {len(options)} options, {len(pages)} pages", findings

@@ -1,0 +1,145 @@
+# bash completion for bailey and bailey-verify
+# made by tools/generate-docs from the command table; edits are lost
+
+_bailey_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur"); }
+_bailey_files() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$cur"); }
+_bailey_folders() { compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$cur"); }
+
+_bailey() {
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} path i
+  COMPREPLY=()
+  if ((COMP_CWORD == 1)); then
+    _bailey_words 'run init policy level kill approve doctor log key version --help --version'
+    return
+  fi
+  path=${COMP_WORDS[1]}
+  case $path in
+    policy)
+      if ((COMP_CWORD == 2)); then
+        _bailey_words 'check show --help'
+        return
+      fi
+      path+=" ${COMP_WORDS[2]}"
+      ;;
+    level)
+      if ((COMP_CWORD == 2)); then
+        _bailey_words 'show set reset --help'
+        return
+      fi
+      path+=" ${COMP_WORDS[2]}"
+      ;;
+    kill)
+      if ((COMP_CWORD == 2)); then
+        _bailey_words 'on off status --help'
+        return
+      fi
+      path+=" ${COMP_WORDS[2]}"
+      ;;
+    approve)
+      if ((COMP_CWORD == 2)); then
+        _bailey_words 'list show grant deny --help'
+        return
+      fi
+      path+=" ${COMP_WORDS[2]}"
+      ;;
+    log)
+      if ((COMP_CWORD == 2)); then
+        _bailey_words 'tail show verify prove checkpoint export --help'
+        return
+      fi
+      path+=" ${COMP_WORDS[2]}"
+      ;;
+    key)
+      if ((COMP_CWORD == 2)); then
+        _bailey_words 'generate list export --help'
+        return
+      fi
+      path+=" ${COMP_WORDS[2]}"
+      ;;
+  esac
+  # What follows "--" is another program's command line.
+  for ((i = 2; i < COMP_CWORD; i++)); do
+    if [[ ${COMP_WORDS[i]} == -- ]]; then
+      if declare -F _command_offset >/dev/null; then
+        _command_offset $((i + 1))
+      elif ((COMP_CWORD == i + 1)); then
+        mapfile -t COMPREPLY < <(compgen -c -- "$cur")
+      else
+        _bailey_files
+      fi
+      return
+    fi
+  done
+  case "$path $prev" in
+    'run --policy') _bailey_files; return ;;
+    'run --profile') _bailey_words 'strict balanced permissive'; return ;;
+    'run --level') _bailey_words '0 10 20 30 40'; return ;;
+    'run --workspace') _bailey_folders; return ;;
+    'run --env') :; return ;;
+    'run --time') :; return ;;
+    'run --cpu-time') :; return ;;
+    'run --memory') :; return ;;
+    'run --cpus') :; return ;;
+    'run --processes') :; return ;;
+    'run --open-files') :; return ;;
+    'run --disk') :; return ;;
+    'run --output') :; return ;;
+    'run --net') _bailey_words 'none'; return ;;
+    'run --receipt') _bailey_files; return ;;
+    'policy show --profile') _bailey_words 'strict balanced permissive'; return ;;
+    'level set --for') :; return ;;
+    'level set --reason') :; return ;;
+    'level reset --reason') :; return ;;
+    'kill on --reason') :; return ;;
+    'kill off --reason') :; return ;;
+    'approve grant --reason') :; return ;;
+    'approve deny --reason') :; return ;;
+    'log tail --count') :; return ;;
+    'log prove --receipt') _bailey_files; return ;;
+    'log export --from') :; return ;;
+    'log export --to') _bailey_files; return ;;
+    'key export --format') _bailey_words 'vkey pem'; return ;;
+  esac
+  case $path in
+    'run') _bailey_words '--policy --profile --level --workspace --read-only --env --time --cpu-time --memory --cpus --processes --open-files --disk --output --net --interactive --receipt --quiet --json --help --' ;;
+    'init') _bailey_words '--json --help' ;;
+    'policy check') if [[ $cur == -* ]]; then _bailey_words '--json --help'; else _bailey_files; fi ;;
+    'policy show') _bailey_words '--profile --help' ;;
+    'level show') _bailey_words '--json --help' ;;
+    'level set') _bailey_words '0 10 20 30 40 --for --reason --json --help' ;;
+    'level reset') _bailey_words '--reason --json --help' ;;
+    'kill on') _bailey_words '--reason --json --help' ;;
+    'kill off') _bailey_words '--reason --json --help' ;;
+    'kill status') _bailey_words '--json --help' ;;
+    'approve list') _bailey_words '--json --help' ;;
+    'approve show') _bailey_words '--json --help' ;;
+    'approve grant') _bailey_words '--reason --json --help' ;;
+    'approve deny') _bailey_words '--reason --json --help' ;;
+    'doctor') _bailey_words '--json --help' ;;
+    'log tail') _bailey_words '--count --follow --json --help' ;;
+    'log show') _bailey_words '--json --help' ;;
+    'log verify') if [[ $cur == -* ]]; then _bailey_words '--json --help'; else _bailey_files; fi ;;
+    'log prove') _bailey_words '--receipt --help' ;;
+    'log checkpoint') _bailey_words '--help' ;;
+    'log export') _bailey_words '--from --to --help' ;;
+    'key generate') _bailey_words '--json --help' ;;
+    'key list') _bailey_words '--json --help' ;;
+    'key export') _bailey_words 'ledger receipts --format --help' ;;
+    'version') _bailey_words '--json --help' ;;
+  esac
+}
+
+_bailey_verify() {
+  local cur=${COMP_WORDS[COMP_CWORD]}
+  COMPREPLY=()
+  if ((COMP_CWORD == 1)); then
+    _bailey_words 'receipt log checkpoint --help --json --key --newer --proof --version'
+  elif [[ $cur == -* ]]; then
+    _bailey_words '--help --json --key --newer --proof --version'
+  else
+    _bailey_files
+  fi
+}
+
+complete -F _bailey bailey
+complete -F _bailey_verify bailey-verify

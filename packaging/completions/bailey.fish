@@ -1,0 +1,155 @@
+# fish completion for bailey and bailey-verify
+# made by tools/generate-docs from the command table; edits are lost
+
+# The words of the command line before "--", without the program's name.
+function __bailey_words
+  for word in (commandline -opc)[2..-1]
+    test "$word" = -- && return
+    echo $word
+  end
+end
+function __bailey_bare
+  not contains -- -- (commandline -opc) && test (count (__bailey_words)) -eq 0
+end
+function __bailey_noun
+  not contains -- -- (commandline -opc) || return 1
+  set -l words (__bailey_words)
+  test (count $words) -eq 1 && test "$words[1]" = "$argv[1]"
+end
+function __bailey_is
+  not contains -- -- (commandline -opc) || return 1
+  set -l words (__bailey_words)
+  set -l path (string split ' ' -- $argv[1])
+  test (count $words) -ge (count $path) || return 1
+  test "$words[1..$(count $path)]" = "$path"
+end
+
+# What follows "--" is completed as a command line of its own.
+function __bailey_rest
+  set -l words (commandline -opc)
+  set -l at (contains -i -- -- $words)
+  set -l before (string escape -- $words[(math $at + 1)..-1])
+  complete -C (string join ' ' -- $before (commandline -ct))
+end
+
+complete -c bailey -f
+complete -c bailey -n 'contains -- -- (commandline -opc)' -a '(__bailey_rest)'
+complete -c bailey -n __bailey_bare -a run -d 'Run a command in a cage and keep a signed receipt.'
+complete -c bailey -n __bailey_bare -a init -d 'Make the home: keys, ledger and a first policy.'
+complete -c bailey -n __bailey_bare -a policy -d 'check, show'
+complete -c bailey -n '__bailey_noun policy' -a check -d 'Read a policy strictly and say what is wrong or doubtful in it.'
+complete -c bailey -n '__bailey_noun policy' -a show -d 'Print the home'\''s policy, or a built-in one to start from.'
+complete -c bailey -n __bailey_bare -a level -d 'show, set, reset'
+complete -c bailey -n '__bailey_noun level' -a show -d 'Show the session level, its expiry and what each level allows.'
+complete -c bailey -n '__bailey_noun level' -a set -d 'Set the level that sessions start at, within the policy'\''s bounds.'
+complete -c bailey -n '__bailey_noun level' -a reset -d 'Go back to the policy'\''s start level.'
+complete -c bailey -n __bailey_bare -a kill -d 'on, off, status'
+complete -c bailey -n '__bailey_noun kill' -a on -d 'Halt everything now; waits for nothing.'
+complete -c bailey -n '__bailey_noun kill' -a off -d 'Lift the halt; recorded in the ledger first.'
+complete -c bailey -n '__bailey_noun kill' -a status -d 'Say whether Bailey is halted, since when and why.'
+complete -c bailey -n __bailey_bare -a approve -d 'list, show, grant, deny'
+complete -c bailey -n '__bailey_noun approve' -a list -d 'List what waits for an answer.'
+complete -c bailey -n '__bailey_noun approve' -a show -d 'Show one ask: what, why, for whom, until when.'
+complete -c bailey -n '__bailey_noun approve' -a grant -d 'Allow one ask once.'
+complete -c bailey -n '__bailey_noun approve' -a deny -d 'Refuse one ask.'
+complete -c bailey -n __bailey_bare -a doctor -d 'Say which protective layers this machine gives, proven by a real cage.'
+complete -c bailey -n __bailey_bare -a log -d 'tail, show, verify, prove, checkpoint, export'
+complete -c bailey -n '__bailey_noun log' -a tail -d 'Show the newest entries of the ledger.'
+complete -c bailey -n '__bailey_noun log' -a show -d 'Show one entry whole.'
+complete -c bailey -n '__bailey_noun log' -a verify -d 'Check the whole ledger: leaves, tree, tiles, signatures; or a receipt.'
+complete -c bailey -n '__bailey_noun log' -a prove -d 'Write an inclusion proof of one entry (c2sp.org/tlog-proof).'
+complete -c bailey -n '__bailey_noun log' -a checkpoint -d 'Publish and print the signed checkpoint of the ledger.'
+complete -c bailey -n '__bailey_noun log' -a export -d 'Write entries as JSON Lines.'
+complete -c bailey -n __bailey_bare -a key -d 'generate, list, export'
+complete -c bailey -n '__bailey_noun key' -a generate -d 'Make the keys that are missing.'
+complete -c bailey -n '__bailey_noun key' -a list -d 'List the keys with their roles and ids.'
+complete -c bailey -n '__bailey_noun key' -a export -d 'Print a public key for bailey-verify or OpenSSL.'
+complete -c bailey -n __bailey_bare -a version -d 'Print the version and what it was built from.'
+complete -c bailey -n '__bailey_is "run"' -l policy -d 'judge by this policy instead of the home'\''s' -r -F
+complete -c bailey -n '__bailey_is "run"' -l profile -d 'strict, balanced (default) or permissive' -x -a 'strict balanced permissive'
+complete -c bailey -n '__bailey_is "run"' -l level -d 'lower the session'\''s level to 0, 10, 20, 30 or 40' -x -a '0 10 20 30 40'
+complete -c bailey -n '__bailey_is "run"' -l workspace -d 'the folder to work in (default: the current one)' -x -a '(__fish_complete_directories)'
+complete -c bailey -n '__bailey_is "run"' -l read-only -d 'the workspace may be read only'
+complete -c bailey -n '__bailey_is "run"' -l env -d 'pass a variable, or set it; may be repeated' -x
+complete -c bailey -n '__bailey_is "run"' -l time -d 'end the run after this much wall time' -x
+complete -c bailey -n '__bailey_is "run"' -l cpu-time -d 'end the run after this much CPU time' -x
+complete -c bailey -n '__bailey_is "run"' -l memory -d 'memory of all processes together' -x
+complete -c bailey -n '__bailey_is "run"' -l cpus -d 'CPUs that may be used at once' -x
+complete -c bailey -n '__bailey_is "run"' -l processes -d 'processes and threads at once' -x
+complete -c bailey -n '__bailey_is "run"' -l open-files -d 'open files of one process' -x
+complete -c bailey -n '__bailey_is "run"' -l disk -d 'bytes written to disk' -x
+complete -c bailey -n '__bailey_is "run"' -l output -d 'bytes of standard output and error together' -x
+complete -c bailey -n '__bailey_is "run"' -l net -d 'the network; this build has none to give' -x -a 'none'
+complete -c bailey -n '__bailey_is "run"' -l interactive -d 'give the program a terminal of its own'
+complete -c bailey -n '__bailey_is "run"' -l receipt -d 'write the receipt to this file' -r -F
+complete -c bailey -n '__bailey_is "run"' -l quiet -d 'no closing report when the program ends by itself'
+complete -c bailey -n '__bailey_is "run"' -l json -d 'print the report as one JSON object on standard error'
+complete -c bailey -n '__bailey_is "run"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "init"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "init"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "policy check"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "policy check"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "policy check"' -F
+complete -c bailey -n '__bailey_is "policy show"' -l profile -d 'the built-in policy of strict, balanced or permissive' -x -a 'strict balanced permissive'
+complete -c bailey -n '__bailey_is "policy show"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "level show"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "level show"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "level set"' -l for -d 'fall back to the policy'\''s start level after this time' -x
+complete -c bailey -n '__bailey_is "level set"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "level set"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "level set"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "level set"' -a '0 10 20 30 40'
+complete -c bailey -n '__bailey_is "level reset"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "level reset"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "level reset"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "kill on"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "kill on"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "kill on"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "kill off"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "kill off"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "kill off"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "kill status"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "kill status"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "approve list"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "approve list"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "approve show"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "approve show"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "approve grant"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "approve grant"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "approve grant"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "approve deny"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "approve deny"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "approve deny"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "doctor"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "doctor"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "log tail"' -l count -d 'how many entries (default 20)' -x
+complete -c bailey -n '__bailey_is "log tail"' -l follow -d 'stay and print entries as they come'
+complete -c bailey -n '__bailey_is "log tail"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "log tail"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "log show"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "log show"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "log verify"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "log verify"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "log verify"' -F
+complete -c bailey -n '__bailey_is "log prove"' -l receipt -d 'write the proof to this file instead of standard output' -r -F
+complete -c bailey -n '__bailey_is "log prove"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "log checkpoint"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "log export"' -l from -d 'first index (default 0)' -x
+complete -c bailey -n '__bailey_is "log export"' -l to -d 'write to this file instead of standard output' -r -F
+complete -c bailey -n '__bailey_is "log export"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key generate"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "key generate"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key list"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "key list"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key export"' -l format -d 'vkey (default) or pem' -x -a 'vkey pem'
+complete -c bailey -n '__bailey_is "key export"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key export"' -a 'ledger receipts'
+complete -c bailey -n '__bailey_is "version"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "version"' -l help -d 'print the help of this command'
+complete -c bailey-verify -n __fish_use_subcommand -a 'receipt log checkpoint'
+complete -c bailey-verify -l help
+complete -c bailey-verify -l json
+complete -c bailey-verify -l key
+complete -c bailey-verify -l newer
+complete -c bailey-verify -l proof
+complete -c bailey-verify -l version
