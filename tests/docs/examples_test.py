@@ -89,12 +89,15 @@ def is_accepted(words, commands):
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
     if done.returncode != 0:
         return done.stderr.strip()
-    values = {option.name for option in command.options if option.value}
+    # --help wins over an unknown option of `run`, so those are looked up as well.
+    known = {option.name: option.value for option in command.options}
     count, skip = 0, False
     for word in own:
+        if not skip and word.startswith("-") and word.split("=")[0] not in known:
+            return f"'{command.path}' has no option {word}"
         if not skip and not word.startswith("-"):
             count += 1
-        skip = word in values
+        skip = bool(known.get(word))
     if count > len(command.positionals):
         return f"'{command.path}' takes {len(command.positionals)} arguments, not {count}"
     return None
