@@ -34,6 +34,8 @@ class Json {
   using Object = std::vector<Member>;
 
   Json() noexcept = default;  // null
+  // Implicit on purpose, so that a document in the source reads like one.
+  // NOLINTBEGIN(google-explicit-constructor)
   Json(bool value) : value_(value) {}
   Json(std::int64_t value) : value_(value) {}
   Json(int value) : value_(std::int64_t{value}) {}
@@ -43,6 +45,7 @@ class Json {
   Json(const char* value) : value_(std::string(value)) {}
   Json(Array value) : value_(std::move(value)) {}
   Json(Object value) : value_(std::move(value)) {}
+  // NOLINTEND(google-explicit-constructor)
 
   [[nodiscard]] bool is_null() const noexcept { return value_.index() == 0; }
   [[nodiscard]] bool is_bool() const noexcept { return std::holds_alternative<bool>(value_); }

@@ -89,7 +89,7 @@ class LogReader {
         }
         for (unsigned i = 0; i < width; ++i) {
           const Hash& hash = level_hashes[tile * kTileWidth + i];
-          if (!std::equal(hash.begin(), hash.end(), content.begin() + 32 * i)) {
+          if (!std::equal(hash.begin(), hash.end(), content.begin() + 32L * i)) {
             return fail("log.tile",
                         path + ": hash " + std::to_string(i) + " is not that of the entries");
           }

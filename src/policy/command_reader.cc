@@ -81,7 +81,7 @@ Result<CommandRule> read_rule(const Json& item) {
           "policy.level", "level", "is 30 or 40: running a command never needs less than 30"));
     if (rule.decision == Decision::kDeny)
       return std::unexpected(reader.error("policy.level", "level", "says nothing on a deny rule"));
-    rule.level = *known;
+    rule.level = known;
   }
   const Json::Array* argv = BAILEY_TRY(reader.required_array("argv"));
   BAILEY_TRY(reader.finish());
