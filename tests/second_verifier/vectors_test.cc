@@ -1,0 +1,179 @@
+// The product against vectors/*.json, which a second implementation wrote.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "bailey/verify.h"
+#include "codec/json.h"
+#include "codec/text.h"
+#include "crypto/hash.h"
+#include "merkle/leaf.h"
+#include "merkle/note.h"
+#include "merkle/receipt.h"
+
+namespace bailey {
+namespace {
+
+using codec::Json;
+
+Json vectors(const std::string& name) {
+  std::ifstream file(std::string(BAILEY_VECTORS) + "/" + name + ".json");
+  std::stringstream text;
+  text << file.rdbuf();
+  codec::JsonLimits limits;
+  limits.max_bytes = 16U << 20;
+  auto value = codec::parse_json(text.str(), limits);
+  EXPECT_TRUE(value) << name;
+  return value ? *std::move(value) : Json();
+}
+
+std::string decoded(const Json& value) {
+  return std::string(as_text(*codec::from_base64(value.as_string())));
+}
+
+Digest digest(const Json& value) { return *codec::digest_from_hex(value.as_string()); }
+
+std::vector<Digest> digests(const Json& list) {
+  std::vector<Digest> out;
+  for (const auto& item : list.as_array()) out.push_back(digest(item));
+  return out;
+}
+
+std::vector<std::string> strings(const Json& list) {
+  std::vector<std::string> out;
+  for (const auto& item : list.as_array()) out.push_back(item.as_string());
+  return out;
+}
+
+std::uint64_t number(const Json& value) { return static_cast<std::uint64_t>(value.as_int()); }
+
+TEST(Vectors, CanonicalJson) {
+  const Json all = vectors("canonical-json");
+  ASSERT_GT(all.find("accept")->as_array().size(), 300U);
+  for (const auto& item : all.find("accept")->as_array()) {
+    const auto text = decoded(*item.find("input"));
+    const auto value = codec::parse_json(text);
+    ASSERT_TRUE(value) << text << value.error().message;
+    EXPECT_EQ(codec::canonical_json(*value), item.find("canonical")->as_string()) << text;
+  }
+  for (const auto& item : all.find("refuse")->as_array()) {
+    EXPECT_FALSE(codec::parse_json(decoded(item))) << decoded(item);
+  }
+}
+
+TEST(Vectors, Tree) {
+  const Json all = vectors("tree");
+  const auto& leaves = all.find("leaves")->as_array();
+  const auto roots = digests(*all.find("roots"));
+  merkle::Frontier frontier;
+  EXPECT_EQ(frontier.root(), roots[0]);
+  for (std::size_t i = 0; i < leaves.size(); ++i) {
+    frontier.append(merkle::leaf_hash(*codec::from_hex(leaves[i].as_string())));
+    EXPECT_EQ(frontier.root(), roots[i + 1]);
+  }
+  for (const auto& item : all.find("inclusion")->as_array()) {
+    const auto verified = merkle::verify_inclusion(
+        number(*item.find("index")), number(*item.find("size")), digest(*item.find("leaf_hash")),
+        digests(*item.find("path")), digest(*item.find("root")));
+    EXPECT_EQ(verified.has_value(), item.find("good")->as_bool()) << codec::canonical_json(item);
+  }
+  for (const auto& item : all.find("consistency")->as_array()) {
+    const auto verified = merkle::verify_consistency(
+        number(*item.find("first")), number(*item.find("second")), digests(*item.find("path")),
+        digest(*item.find("first_root")), digest(*item.find("second_root")));
+    EXPECT_EQ(verified.has_value(), item.find("good")->as_bool()) << codec::canonical_json(item);
+  }
+}
+
+TEST(Vectors, NotesAndKeys) {
+  const Json all = vectors("note");
+  for (const auto& vkey : strings(*all.find("good_vkeys"))) {
+    const auto verifier = merkle::NoteVerifier::parse(vkey);
+    ASSERT_TRUE(verifier) << vkey;
+    EXPECT_EQ(verifier->vkey(), vkey);
+  }
+  for (const auto& vkey : strings(*all.find("bad_vkeys"))) {
+    EXPECT_FALSE(merkle::NoteVerifier::parse(vkey)) << vkey;
+  }
+  for (const auto& item : all.find("checkpoints")->as_array()) {
+    const auto report =
+        verify::verify_checkpoint(strings(*item.find("vkeys")), item.find("note")->as_string());
+    const bool good = item.find("good")->as_bool();
+    EXPECT_EQ(report.verdict == verify::Verdict::kGood, good) << item.find("why")->as_string();
+    if (good) {
+      EXPECT_EQ(report.origin, item.find("origin")->as_string());
+      EXPECT_EQ(std::to_string(report.size), item.find("size")->as_string());
+    }
+  }
+}
+
+TEST(Vectors, Leaves) {
+  const Json all = vectors("leaf");
+  for (const auto& item : all.find("good")->as_array()) {
+    const auto bytes = *codec::from_base64(item.find("bytes")->as_string());
+    const auto leaf = merkle::parse_leaf(bytes);
+    ASSERT_TRUE(leaf) << leaf.error().message;
+    EXPECT_EQ(*merkle::encode_leaf(*leaf), bytes);
+    EXPECT_EQ(merkle::leaf_hash(bytes), digest(*item.find("leaf_hash")));
+  }
+  for (const auto& item : all.find("bad")->as_array()) {
+    EXPECT_FALSE(merkle::parse_leaf(*codec::from_base64(item.find("bytes")->as_string())))
+        << item.find("why")->as_string();
+  }
+  for (const auto& item : all.find("salted")->as_array()) {
+    const auto key_bytes = digest(*item.find("disclosure_key"));
+    const crypto::SealKey key{std::span<const std::uint8_t, 32>(key_bytes)};
+    merkle::Nonce nonce{};
+    const auto nonce_bytes = *codec::from_hex(item.find("nonce")->as_string());
+    std::copy(nonce_bytes.begin(), nonce_bytes.end(), nonce.begin());
+    const auto salt = merkle::salt_for(key, nonce, item.find("member")->as_string());
+    EXPECT_EQ(salt, digest(*item.find("salt")));
+    EXPECT_EQ(merkle::salted_digest(salt, *codec::from_base64(item.find("payload")->as_string())),
+              digest(*item.find("digest")));
+  }
+}
+
+TEST(Vectors, Receipts) {
+  const Json all = vectors("receipt");
+  const auto vkeys = strings(*all.find("vkeys"));
+  for (const auto& text : strings(*all.find("good"))) {
+    const auto report = verify::verify_receipt(vkeys, text);
+    EXPECT_EQ(report.verdict, verify::Verdict::kGood) << report.message;
+    EXPECT_EQ(verify::verify_receipt({vkeys[2]}, text).verdict, verify::Verdict::kFailed);
+    EXPECT_EQ(verify::verify_receipt({}, text).verdict, verify::Verdict::kUsage);
+  }
+  for (const auto& item : all.find("bad")->as_array()) {
+    const auto report = verify::verify_receipt(vkeys, item.find("text")->as_string());
+    EXPECT_EQ(report.verdict, verify::Verdict::kFailed) << item.find("why")->as_string();
+    EXPECT_FALSE(report.code.empty());
+    EXPECT_FALSE(report.message.empty());
+  }
+}
+
+TEST(Vectors, Logs) {
+  const Json all = vectors("log");
+  const auto vkeys = strings(*all.find("vkeys"));
+  for (const auto& item : all.find("logs")->as_array()) {
+    std::map<std::string, std::string> files;
+    for (const auto& [path, data] : item.find("files")->as_object()) files[path] = decoded(data);
+    const auto report = verify::verify_log(vkeys, [&](const std::string& path) -> verify::File {
+      const auto found = files.find(path);
+      if (found == files.end()) return {verify::File::State::kMissing, {}};
+      return {verify::File::State::kRead, found->second};
+    });
+    const auto& why = item.find("why")->as_string();
+    if (!item.find("good")->as_bool()) {
+      EXPECT_EQ(report.verdict, verify::Verdict::kFailed) << why;
+      continue;
+    }
+    ASSERT_EQ(report.verdict, verify::Verdict::kGood) << why << ": " << report.message;
+    EXPECT_EQ(report.size, number(*item.find("report")->find("size")));
+    EXPECT_EQ(report.closed, number(*item.find("report")->find("closed")));
+    EXPECT_EQ(report.open, item.find("report")->find("open")->as_array().size());
+  }
+}
+
+}  // namespace
+}  // namespace bailey
