@@ -159,6 +159,7 @@ struct Message {
     LimitBody limit;
     StreamBody stream;
     EndBody end;
+    std::uint64_t rlimits[8];  // kReady: read back, by model::LimitKind; 0: not set
     std::uint8_t bytes[kMessageBytes - 32];
     constexpr Body() : bytes{} {}
   } body;

@@ -1,0 +1,175 @@
+// confine: what init takes away from itself and so from all that it forks.
+//
+// Each act is tried just before its layer and just after; a layer whose act does not
+// succeed and then fail is not proven, and the cage is not used.
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/prctl.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
+
+#include "platform/cage/context.h"
+
+namespace bailey::platform::cage {
+namespace {
+
+using wire::Layer;
+
+constexpr sock_filter kUnixRefused[] = {
+#include "seccomp_refused.inc"
+};
+constexpr sock_filter kUnixAllowed[] = {
+#include "seccomp_allowed.inc"
+};
+
+constexpr int kRlimitCpu = 0, kRlimitFsize = 1, kRlimitData = 2, kRlimitCore = 4,
+              kRlimitNproc = 6, kRlimitNofile = 7, kRlimitRtprio = 14;
+// model::LimitKind, by number.
+constexpr unsigned kCpuTime = 1, kMemory = 2, kProcesses = 4, kOpenFiles = 5, kDisk = 6;
+
+}  // namespace
+
+long enter_program_directory(Context& context) {
+  return sys::call(__NR_chdir, context.plan.text(context.plan.header().directory));
+}
+
+long join_keyring(Context& context) {
+  // A session keyring of its own: the caller's keys are not possessed any more.
+  const long before = sys::call(__NR_keyctl, 0, -3, 0);  // GET_KEYRING_ID, session
+  const long joined = sys::call(__NR_keyctl, 1, nullptr);
+  if (joined == -38) {  // a kernel without keyrings has none to leak
+    context.report(Layer::kKeyring, kActive, before < 0 ? before : 0, joined);
+    return 0;
+  }
+  if (joined < 0) return joined;
+  const long after = sys::call(__NR_keyctl, 0, -3, 0);
+  if (after < 0 || after == before) return -1;
+  context.report(Layer::kKeyring, kProven, 0, 0);
+  return 0;
+}
+
+long close_descriptors(Context& context) {
+  const long sentinel = sys::call(__NR_fcntl, context.warden, 1030, 900);  // F_DUPFD_CLOEXEC
+  if (sentinel < 0) return sentinel;
+  const long before = sys::fcntl(static_cast<int>(sentinel), 1);
+  // What init itself keeps: its socket, and the program's streams or terminal. All of
+  // it is close-on-exec, and the program closes everything from 3 up besides.
+  const int keep[] = {context.warden, context.streams[0], context.streams[1], context.streams[2],
+                      context.pty_slave,
+                      context.ruleset};
+  unsigned from = 0;
+  for (;;) {
+    long next = -1;
+    for (const int fd : keep) {
+      if (fd >= 0 && static_cast<unsigned>(fd) >= from && (next < 0 || fd < next)) next = fd;
+    }
+    const unsigned to = next < 0 ? ~0U : static_cast<unsigned>(next) - 1;
+    if (next < 0 || static_cast<unsigned>(next) > from) {
+      if (const long e = sys::call(__NR_close_range, from, to, 0); e < 0) return e;
+    }
+    if (next < 0) break;
+    from = static_cast<unsigned>(next) + 1;
+  }
+  context.plan_fd = context.root = context.scratch = context.proc = context.pty_master = -1;
+  const long after = sys::fcntl(static_cast<int>(sentinel), 1);
+  if (before < 0 || after != -9) return -1;
+  context.report(Layer::kDescriptors, kProven, 0, after);
+  return 0;
+}
+
+long set_rlimits(Context& context) {
+  const wire::PlanHeader& plan = context.plan.header();
+  auto asked = [&](unsigned kind) { return (plan.limits_present >> kind & 1U) != 0; };
+  struct Pair {
+    int resource;
+    std::uint64_t value;
+    std::uint32_t kind;  // 99: nobody's wish, ours
+  };
+  Pair pairs[7];
+  std::size_t count = 0;
+  pairs[count++] = {kRlimitCore, 0, 99};
+  pairs[count++] = {kRlimitRtprio, 0, 99};
+  if (asked(kOpenFiles)) pairs[count++] = {kRlimitNofile, plan.limits[kOpenFiles], kOpenFiles};
+  // One more for init, which the kernel counts in the same user namespace.
+  if (asked(kProcesses)) pairs[count++] = {kRlimitNproc, plan.limits[kProcesses] + 1, kProcesses};
+  if (asked(kMemory)) pairs[count++] = {kRlimitData, plan.limits[kMemory], kMemory};
+  if (asked(kDisk)) pairs[count++] = {kRlimitFsize, plan.limits[kDisk], kDisk};
+  if (asked(kCpuTime)) {
+    const std::uint64_t seconds = (plan.limits[kCpuTime] + 999999999) / 1000000000 + 1;
+    pairs[count++] = {kRlimitCpu, seconds, kCpuTime};
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    context.failure.item = pairs[i].kind;
+    sys::Rlimit now;
+    if (const long e = sys::prlimit(0, pairs[i].resource, nullptr, &now); e < 0) return e;
+    // A hard limit that is already lower stays: the smaller one holds.
+    const std::uint64_t value = pairs[i].value < now.hard ? pairs[i].value : now.hard;
+    const sys::Rlimit set{value, value};
+    if (const long e = sys::prlimit(0, pairs[i].resource, &set, &now); e < 0) return e;
+    if (const long e = sys::prlimit(0, pairs[i].resource, nullptr, &now); e < 0) return e;
+    if (now.soft != value || now.hard != value) return -5;
+    if (pairs[i].kind < 8) context.rlimits[pairs[i].kind] = value;
+  }
+  context.report(Layer::kRlimits, kProven, 0, 0, static_cast<unsigned>(count));
+  return 0;
+}
+
+long drop_capabilities(Context& context) {
+  const long before = sys::call(__NR_sethostname, "bailey", 6);
+  constexpr unsigned long kLocked = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
+                                    SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+                                    SECBIT_NO_CAP_AMBIENT_RAISE |
+                                    SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+  if (const long e = sys::prctl(PR_SET_SECUREBITS, kLocked); e < 0) return e;
+  for (unsigned long cap = 0; cap < 64; ++cap) {
+    const long e = sys::prctl(PR_CAPBSET_DROP, cap);
+    if (e == -22) break;  // past the last capability of this kernel
+    if (e < 0) return e;
+  }
+  if (const long e = sys::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL); e < 0) return e;
+  struct {
+    std::uint32_t version = _LINUX_CAPABILITY_VERSION_3;
+    std::int32_t pid = 0;
+  } header;
+  std::uint32_t sets[6] = {};
+  if (const long e = sys::call(__NR_capset, &header, sets); e < 0) return e;
+  if (const long e = sys::call(__NR_capget, &header, sets); e < 0) return e;
+  for (const std::uint32_t set : sets) {
+    if (set != 0) return -1;
+  }
+  if (sys::prctl(PR_GET_SECUREBITS) != static_cast<long>(kLocked)) return -1;
+  if (sys::prctl(PR_CAPBSET_READ, 0) != 0 || sys::prctl(PR_CAPBSET_READ, 21) != 0) return -1;
+  const long after = sys::call(__NR_sethostname, "bailey", 6);
+  if (before != 0 || after != -1) return -1;
+  context.report(Layer::kCapabilities, kProven, before, after);
+  return 0;
+}
+
+long forbid_new_privileges(Context& context) {
+  // Without capabilities and without this bit, Landlock refuses with EPERM before it
+  // looks at its argument; with the bit it gets as far as EBADF.
+  const long before = sys::call(__NR_landlock_restrict_self, -1, 0);
+  const long flag_before = sys::prctl(PR_GET_NO_NEW_PRIVS);
+  if (const long e = sys::prctl(PR_SET_NO_NEW_PRIVS, 1); e < 0) return e;
+  if (sys::prctl(PR_GET_NO_NEW_PRIVS) != 1) return -1;
+  const long after = sys::call(__NR_landlock_restrict_self, -1, 0);
+  const bool seen = flag_before == 0 && before == -1 && after == -9;
+  context.report(Layer::kNoNewPrivileges, seen ? kProven : kActive, before, after);
+  return seen || context.landlock_abi == 0 || flag_before == 1 ? 0 : -1;
+}
+
+long enforce_seccomp(Context& context) {
+  const bool allowed = context.plan.header().unix_sockets != 0;
+  const sock_fprog program{
+      static_cast<unsigned short>(allowed ? sizeof kUnixAllowed / sizeof(sock_filter)
+                                          : sizeof kUnixRefused / sizeof(sock_filter)),
+      const_cast<sock_filter*>(allowed ? kUnixAllowed : kUnixRefused)};
+  const long before = sys::call(__NR_unshare, 0);
+  if (const long e = sys::call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program); e < 0) return e;
+  const long after = sys::call(__NR_unshare, 0);
+  if (before != 0 || after != -1) return -1;
+  context.report(Layer::kSeccomp, kProven, before, after, program.len);
+  return 0;
+}
+
+}  // namespace bailey::platform::cage

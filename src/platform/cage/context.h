@@ -1,0 +1,136 @@
+// context: all that the init of a cage knows, in one fixed-size object.
+//
+// Made by the warden before it clones init, so that what the warden saw outside (the
+// baseline) is there to compare with inside. One thread, no allocation.
+#pragma once
+
+#include <cstdint>
+
+#include "effect/process/plan.h"
+#include "effect/process/wire.h"
+#include "platform/cage/sys.h"
+
+namespace bailey::platform::cage {
+
+namespace wire = effect::process;
+
+inline constexpr std::uint32_t kMaxOwnDevices = 64;  // hidden directories with views beneath
+inline constexpr int kNamespaceKinds = 8;
+inline constexpr const char* kNamespaceFiles[kNamespaceKinds] = {
+    "user", "mnt", "pid", "net", "ipc", "uts", "cgroup", "time_for_children"};
+
+// What the warden saw outside, just before the namespaces were made.
+struct Baseline {
+  std::uint64_t namespaces[kNamespaceKinds] = {};
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::uint64_t uptime_seconds = 0;    // CLOCK_MONOTONIC
+  std::uint64_t boottime_seconds = 0;  // CLOCK_BOOTTIME
+  long warden_pid = 0;
+  long shm_id = -1;             // a SysV segment, marked for removal, attached
+  char abstract_name[6] = {};   // the warden's abstract socket, as the kernel named it
+  std::uint32_t abstract_size = 0;
+  std::int16_t net_before = -1;  // connecting to it from outside
+  std::int16_t ipc_before = -1;  // IPC_STAT of the segment from outside
+  std::int16_t pid_before = -1;  // kill(warden, 0) from outside
+  char hostname[65] = {};
+};
+
+struct Failure {
+  wire::Step step{};
+  long error = 0;
+  std::uint64_t item = 0;
+};
+
+struct Context {
+  int warden = -1;          // SOCK_SEQPACKET
+  int plan_fd = -1;         // sealed memfd
+  int streams[3] = {-1, -1, -1};  // the program's 0, 1 and 2 when there is no terminal
+  Baseline baseline;
+  wire::PlanReader plan;
+
+  int root = -1;            // the new root, O_PATH or a mount fd
+  int scratch = -1;         // the tmpfs of /tmp and /dev/shm
+  int proc = -1;            // the new procfs
+  int ruleset = -1;         // Landlock, -1 when the kernel has none
+  int landlock_abi = 0;
+  std::uint64_t root_device = 0;
+  std::uint64_t root_inode = 0;
+  std::uint64_t scratch_device = 0;
+  int pty_master = -1;
+  int pty_slave = -1;
+  std::uint64_t own_devices[kMaxOwnDevices] = {};
+  std::uint32_t own_count = 0;
+  std::uint32_t hidden_count = 0;
+  std::uint64_t rlimits[8] = {};  // read back, by model::LimitKind; 0: not set
+
+  wire::LayersBody layers;
+  Failure failure;
+
+  [[nodiscard]] bool accepts(wire::Layer layer) const noexcept {
+    return (plan.header().accepted_layers >> static_cast<unsigned>(layer) & 1U) != 0;
+  }
+  void report(wire::Layer layer, unsigned state, long before, long after,
+              unsigned value = 0) noexcept {
+    if (layers.count >= wire::kLayers) return;
+    wire::LayerResult& result = layers.results[layers.count++];
+    result.layer = static_cast<std::uint8_t>(layer);
+    result.state = static_cast<std::uint8_t>(state);
+    result.before = static_cast<std::int16_t>(before);
+    result.after = static_cast<std::int16_t>(after);
+    result.value = static_cast<std::uint16_t>(value > 0xffff ? 0xffff : value);
+  }
+};
+
+inline constexpr unsigned kMissing = 0, kActive = 1, kProven = 2;
+
+// Every step returns 0 or a negative errno; `context.failure.item` may name the item.
+using StepFunction = long (*)(Context&);
+
+// namespaces.cc
+long write_identity(Context& context);
+long cut_propagation(Context& context);
+long raise_loopback(Context& context);
+long name_host(Context& context);
+long shift_time(Context& context);
+long forbid_nesting(Context& context);
+long prove_namespaces(Context& context);
+// places.cc
+long make_root(Context& context);
+long place_all(Context& context);
+long seal_places(Context& context);
+long pivot(Context& context);
+// devices.cc
+long make_devices(Context& context, int at);
+long open_terminal(Context& context);
+// landlock.cc
+long begin_landlock(Context& context);
+long allow_beneath(Context& context, int fd, std::uint64_t rights);
+long enforce_landlock(Context& context);
+// confine.cc
+long enter_program_directory(Context& context);
+long join_keyring(Context& context);
+long close_descriptors(Context& context);
+long set_rlimits(Context& context);
+long drop_capabilities(Context& context);
+long forbid_new_privileges(Context& context);
+long enforce_seccomp(Context& context);
+// target.cc: runs in the forked child; never returns.
+[[noreturn]] void become_target(Context& context, int control);
+// init.cc: runs as pid 1; never returns.
+[[noreturn]] void be_init(Context& context);
+
+// "12345" into `to`, which has room for 21 bytes; returns the length.
+inline std::size_t format(char* to, std::uint64_t value) noexcept {
+  char reversed[20];
+  std::size_t n = 0;
+  do {
+    reversed[n++] = static_cast<char>('0' + value % 10);
+    value /= 10;
+  } while (value != 0);
+  for (std::size_t i = 0; i < n; ++i) to[i] = reversed[n - 1 - i];
+  to[n] = '\0';
+  return n;
+}
+
+}  // namespace bailey::platform::cage

@@ -1,0 +1,155 @@
+#include "platform/cage_words.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace bailey::platform::words {
+
+namespace process = effect::process;
+using process::Layer;
+using process::Step;
+
+namespace {
+
+std::string error_name(int error) {
+  const char* name = strerrorname_np(error);
+  return name == nullptr ? std::to_string(error) : name;
+}
+
+// What the act of a layer's canary was, for the receipt.
+std::string_view act(Layer layer) {
+  switch (layer) {
+    case Layer::kUser: return "an outside user id";
+    case Layer::kMount: return "a host path";
+    case Layer::kPid: return "signalling an outside process";
+    case Layer::kNet: return "an outside abstract socket";
+    case Layer::kIpc: return "an outside SysV segment";
+    case Layer::kUts: return "the host name";
+    case Layer::kCgroup: return "the outside cgroup path";
+    case Layer::kTime: return "the host's uptime";
+    case Layer::kRoot: return "making a directory in the root";
+    case Layer::kProc: return "writing a sysctl";
+    case Layer::kHidden: return "hidden paths";
+    case Layer::kKeyring: return "the caller's session keyring";
+    case Layer::kDescriptors: return "a sentinel descriptor";
+    case Layer::kRlimits: return "resource limits read back";
+    case Layer::kCapabilities: return "setting the host name";
+    case Layer::kNoNewPrivileges: return "restricting oneself";
+    case Layer::kLandlock: return "reading a file of the root";
+    case Layer::kSeccomp: return "unshare";
+    case Layer::kNesting: return "a nested user namespace";
+    case Layer::kNeeds: return "pipe, child, file, thread";
+  }
+  return "";
+}
+
+}  // namespace
+
+void add_layers(const process::LayersBody& body, std::vector<model::LayerReport>& out) {
+  const std::uint32_t count = std::min<std::uint32_t>(body.count, process::kLayers);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const process::LayerResult& result = body.results[i];
+    if (result.layer >= process::kLayers || result.state > 2) continue;
+    const auto layer = static_cast<Layer>(result.layer);
+    model::LayerReport report;
+    report.name = process::kLayerNames[result.layer];
+    report.state = static_cast<model::LayerState>(result.state);
+    report.detail = act(layer);
+    if (result.after < 0) {
+      report.detail += ": ";
+      report.detail += result.before == 0 ? "ok" : error_name(-result.before);
+      report.detail += " before, " + error_name(-result.after) + " after";
+    }
+    if (layer == Layer::kLandlock) report.detail += ", ABI " + std::to_string(result.value);
+    if (layer == Layer::kSeccomp) {
+      report.detail += ", " + std::to_string(result.value) + " instructions";
+    }
+    if (layer == Layer::kHidden) report.detail += ", " + std::to_string(result.value) + " masked";
+    out.push_back(std::move(report));
+  }
+}
+
+model::LimitReport limit(const process::LimitBody& body) {
+  model::LimitReport report;
+  report.kind = static_cast<model::LimitKind>(std::min<std::uint32_t>(body.kind, 7));
+  report.limit_class = static_cast<model::LimitClass>(std::min<std::uint32_t>(body.limit_class, 4));
+  report.requested = body.requested;
+  report.effective = body.effective;
+  report.used = body.used;
+  report.used_known = (body.flags & process::kLimitUsedKnown) != 0;
+  report.hit = (body.flags & process::kLimitHit) != 0;
+  report.interval_ns = body.interval_ns;
+  report.overshoot = body.overshoot;
+  switch (static_cast<process::Mechanism>(body.mechanism)) {
+    case process::Mechanism::kNone: report.mechanism = "none"; break;
+    case process::Mechanism::kClock: report.mechanism = "clock of warden and init"; break;
+    case process::Mechanism::kCgroupV1: report.mechanism = "cgroup v1"; break;
+    case process::Mechanism::kCgroupV2: report.mechanism = "cgroup v2"; break;
+    case process::Mechanism::kRlimit: report.mechanism = "rlimit"; break;
+    case process::Mechanism::kAffinity: report.mechanism = "processor affinity"; break;
+    case process::Mechanism::kPolledProc: report.mechanism = "polled from /proc"; break;
+    case process::Mechanism::kPolledCgroup: report.mechanism = "polled from the cgroup"; break;
+    case process::Mechanism::kCounted: report.mechanism = "counted by the warden"; break;
+  }
+  return report;
+}
+
+model::StreamReport stream(const process::StreamBody& body) {
+  constexpr const char* kNames[] = {"stdin", "stdout", "stderr", "terminal_input", "terminal"};
+  model::StreamReport report;
+  report.name = kNames[std::min<std::uint32_t>(body.stream, 4)];
+  report.bytes = body.bytes;
+  std::memcpy(report.digest.data(), body.digest, report.digest.size());
+  return report;
+}
+
+void finish(const process::EndBody& body, process::CageEnd& end) {
+  end.end = static_cast<process::End>(std::min<std::uint32_t>(body.end, 4));
+  end.exit_code = body.exit_code;
+  end.signal = body.signal;
+  end.exec_errno = body.exec_errno;
+  end.limit = static_cast<model::LimitKind>(std::min<std::uint32_t>(body.limit, 7));
+  end.leftover_processes = body.leftover;
+  end.started_mono_ns = body.started_ns;
+  end.ended_mono_ns = body.ended_ns;
+  end.hints.missing_file = (body.hints & process::kHintMissing) != 0;
+  end.hints.permission = (body.hints & process::kHintPermission) != 0;
+  end.hints.read_only = (body.hints & process::kHintReadOnly) != 0;
+  end.hints.network = (body.hints & process::kHintNetwork) != 0;
+}
+
+Error setup_error(const process::Message& failed, const std::string& place) {
+  const auto number = std::min<std::uint64_t>(failed.a, process::kSteps - 1);
+  const auto step = static_cast<Step>(number);
+  const int error = static_cast<int>(std::min<std::uint64_t>(failed.b, 4095));
+  const std::string name(process::kStepNames[number]);
+  const std::string why = error_name(error) + " (" + strerror(error) + ")";
+  switch (step) {
+    case Step::kNamespaces:
+      return {"cage.layer_missing", "the kernel refuses new namespaces: " + why,
+              "bailey doctor says which setting forbids them and how to change it"};
+    case Step::kTime:
+      return {"cage.layer_missing", "the layer namespace.time is missing: " + why,
+              "run bailey doctor, or accept it by name in the policy"};
+    case Step::kLandlock:
+      return {"cage.layer_missing", "the layer landlock is missing: " + why,
+              "run bailey doctor, or accept it by name in the policy"};
+    case Step::kLimits:
+    case Step::kCgroup: {
+      std::string limit_name = failed.c < model::kLimitKinds
+                                   ? std::string(model::name(static_cast<model::LimitKind>(failed.c)))
+                                   : std::string("rlimits");
+      return {"cage.limit", "the limit " + limit_name + " cannot be had as asked: " + why,
+              "run bailey doctor to see which limits this machine can hold"};
+    }
+    case Step::kMounts:
+    case Step::kHidden:
+      return {"cage.plan", "the place " + (place.empty() ? "?" : place) + " cannot be made: " + why,
+              "a view must be a directory or a regular file that the caller may open"};
+    case Step::kProgram:
+      return {"cage.plan", "the working directory cannot be entered: " + why, ""};
+    default: return {"cage.setup", "the step " + name + " failed: " + why, "run bailey doctor"};
+  }
+}
+
+}  // namespace bailey::platform::words

@@ -1,0 +1,20 @@
+// cage_words: the wire's numbers as the model's words. Pure; internal to platform.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "effect/process/jail.h"
+#include "effect/process/wire.h"
+
+namespace bailey::platform::words {
+
+void add_layers(const effect::process::LayersBody& body, std::vector<model::LayerReport>& out);
+[[nodiscard]] model::LimitReport limit(const effect::process::LimitBody& body);
+[[nodiscard]] model::StreamReport stream(const effect::process::StreamBody& body);
+void finish(const effect::process::EndBody& body, effect::process::CageEnd& end);
+// `place` is the target of the place that the message names, or empty.
+[[nodiscard]] Error setup_error(const effect::process::Message& failed, const std::string& place);
+
+}  // namespace bailey::platform::words

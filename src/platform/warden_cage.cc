@@ -1,0 +1,264 @@
+#include "platform/warden_cage.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <functional>
+#include <stop_token>
+#include <string>
+
+#include "base/dir.h"
+#include "effect/process/plan.h"
+#include "effect/process/plan_builder.h"
+#include "platform/cage_words.h"
+
+namespace bailey::platform {
+
+namespace process = effect::process;
+using process::Message;
+using process::MessageType;
+
+namespace {
+
+constexpr int kTick = 200;                          // ms between looks at the watch
+constexpr std::int64_t kPatience = 2'000'000'000;   // ns without a word of the warden
+
+std::int64_t now_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+// The symlinks of the host's top level ("/bin" -> "usr/bin") are made again inside.
+std::vector<std::string> top_links(const process::CageSpec& spec) {
+  std::vector<std::string> links(spec.views.size());
+  for (std::size_t i = 0; i < spec.views.size(); ++i) {
+    const process::View& view = spec.views[i];
+    if (view.source != view.target || view.source.find('/', 1) != std::string::npos) continue;
+    char text[256];
+    const ssize_t n = readlink(view.source.c_str(), text, sizeof text);
+    if (n > 0 && n < static_cast<ssize_t>(sizeof text)) {
+      links[i].assign(text, static_cast<std::size_t>(n));
+    }
+  }
+  return links;
+}
+
+// Signals that are passed on, blocked in this thread while the run lasts.
+class PassedSignals {
+ public:
+  PassedSignals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int s : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT}) {
+      sigaddset(&set, s);
+    }
+    pthread_sigmask(SIG_BLOCK, &set, &before_);
+    fd_ = Fd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  }
+  ~PassedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  PassedSignals(const PassedSignals&) = delete;
+  PassedSignals& operator=(const PassedSignals&) = delete;
+  [[nodiscard]] int fd() const { return fd_.get(); }
+  [[nodiscard]] int take() {
+    signalfd_siginfo info{};
+    return read(fd_.get(), &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo)
+                                                              : 0;
+  }
+
+ private:
+  sigset_t before_{};
+  Fd fd_;
+};
+
+}  // namespace
+
+WardenCage::~WardenCage() {
+  if (pid_ <= 0) return;
+  // Closing the socket tells the warden to take the cage down and leave; it gets a
+  // moment for that, then it is killed, and init follows it.
+  socket_.reset();
+  pollfd gone{pidfd_.get(), POLLIN, 0};
+  if (poll(&gone, 1, 1000) <= 0) kill_warden();
+  while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+void WardenCage::kill_warden() noexcept {
+  syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0U);
+}
+
+Status WardenCage::send(const Message& message) {
+  const ssize_t n = ::send(socket_.get(), &message, sizeof message, MSG_NOSIGNAL);
+  if (n == static_cast<ssize_t>(sizeof message)) return {};
+  state_ = State::kOver;
+  return fail("cage.warden", "the warden is gone", "run bailey doctor");
+}
+
+Result<bool> WardenCage::receive(Message& message, int timeout_ms) {
+  pollfd fd{socket_.get(), POLLIN, 0};
+  const int ready = poll(&fd, 1, timeout_ms);
+  if (ready == 0 || (ready < 0 && errno == EINTR)) return false;
+  const ssize_t n = recv(socket_.get(), &message, sizeof message, MSG_TRUNC);
+  if (n < 0 && (errno == EINTR || errno == EAGAIN)) return false;
+  if (n <= 0 || !process::is_sound(message, static_cast<std::size_t>(n))) {
+    state_ = State::kOver;
+    return fail("cage.warden", "the warden is gone", "run bailey doctor");
+  }
+  return true;
+}
+
+Status WardenCage::furnish(const process::CageSpec& spec) {
+  if (state_ != State::kRaised) return fail("cage.plan", "the cage is furnished already");
+  blob_ = BAILEY_TRY(process::build_plan(spec, top_links(spec)));
+  BAILEY_TRY(write_all(plan_.get(), blob_));
+  if (fcntl(plan_.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) !=
+      0) {
+    return fail("cage.plan", std::string("the plan cannot be sealed: ") + strerror(errno));
+  }
+  plan_.reset();
+  Message message;
+  message.type = MessageType::kPlan;
+  message.a = blob_.size();
+  BAILEY_TRY(send(message));
+  state_ = State::kFurnished;
+  return {};
+}
+
+std::unexpected<Error> WardenCage::explain(const Message& failed) const {
+  std::string place;
+  process::PlanReader plan;
+  if (plan.open(blob_.data(), blob_.size()) && failed.c < plan.header().places) {
+    const auto& entry = plan.place(static_cast<std::uint32_t>(failed.c));
+    place = std::string(plan.view(entry.target));
+  }
+  return std::unexpected(words::setup_error(failed, place));
+}
+
+Result<process::Readiness> WardenCage::await_ready() {
+  if (state_ != State::kFurnished) return fail("cage.setup", "the cage has no plan");
+  process::Readiness readiness;
+  Message message;
+  const std::int64_t until = now_ns() + 10'000'000'000;
+  for (;;) {
+    const std::int64_t left = (until - now_ns()) / 1'000'000;
+    if (left <= 0) return fail("cage.setup", "the cage did not stand within ten seconds");
+    if (!BAILEY_TRY(receive(message, static_cast<int>(left)))) continue;
+    switch (message.type) {
+      case MessageType::kLayers: words::add_layers(message.body.layers, readiness.layers); break;
+      case MessageType::kLimit: readiness.limits.push_back(words::limit(message.body.limit)); break;
+      case MessageType::kBeat: break;
+      case MessageType::kFailed: state_ = State::kOver; return explain(message);
+      case MessageType::kReady: state_ = State::kReady; return readiness;
+      default: state_ = State::kOver; return fail("cage.warden", "the warden speaks out of turn");
+    }
+  }
+}
+
+Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& watch) {
+  if (state_ != State::kReady) return fail("cage.setup", "the cage is not ready");
+  state_ = State::kOver;
+  PassedSignals signals;
+  Fd stop_event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  const std::stop_callback on_stop(leash.stop(), [&stop_event] {
+    const std::uint64_t one = 1;
+    (void)!write(stop_event.get(), &one, sizeof one);
+  });
+
+  Message go;
+  go.type = MessageType::kGo;
+  // The deadline itself is kept below; the warden and init get it as their own clock.
+  const std::int64_t budget = leash.deadline().ns - now_ns();
+  if (budget <= 0 || leash.stop_requested() || watch.must_stop()) {
+    kill_warden();
+    process::CageEnd end;
+    end.end = process::End::kLeash;
+    return end;
+  }
+  const bool bounded = leash.deadline().ns != INT64_MAX;
+  go.a = bounded ? static_cast<std::uint64_t>(budget) + 1'000'000'000 : 0;
+  BAILEY_TRY(send(go));
+
+  process::CageEnd end;
+  bool killing = false;
+  std::int64_t heard = now_ns();
+  auto kill_cage = [&] {
+    if (killing) return;
+    killing = true;
+    Message kill;
+    kill.type = MessageType::kKill;
+    if (!send(kill)) kill_warden();
+  };
+  for (;;) {
+    const std::int64_t now = now_ns();
+    if (now >= leash.deadline().ns || leash.stop_requested() || watch.must_stop()) kill_cage();
+    if (now - heard > kPatience) {
+      // Stopped or starved: init has lost its patience too. The end is told as such.
+      kill_warden();
+      end.end = killing ? process::End::kLeash : process::End::kWardenLost;
+      end.ended_mono_ns = static_cast<std::uint64_t>(now);
+      return end;
+    }
+    std::int64_t wait = kTick;
+    if (!killing && leash.deadline().ns != INT64_MAX) {
+      wait = std::min<std::int64_t>(wait, (leash.deadline().ns - now) / 1'000'000 + 1);
+    }
+    pollfd fds[3] = {{socket_.get(), POLLIN, 0},
+                     {signals.fd(), POLLIN, 0},
+                     {killing ? -1 : stop_event.get(), POLLIN, 0}};
+    if (poll(fds, 3, static_cast<int>(wait)) <= 0) continue;
+    if (fds[1].revents != 0) {
+      for (int s = signals.take(); s != 0; s = signals.take()) {
+        Message pass;
+        pass.type = MessageType::kSignal;
+        pass.a = static_cast<std::uint64_t>(s);
+        if (!send(pass)) break;
+      }
+    }
+    if (fds[0].revents == 0) continue;
+    Message message;
+    const Result<bool> came = receive(message, 0);
+    if (!came) {
+      kill_warden();
+      end.end = killing ? process::End::kLeash : process::End::kWardenLost;
+      end.ended_mono_ns = static_cast<std::uint64_t>(now_ns());
+      return end;
+    }
+    if (!*came) continue;
+    heard = now_ns();
+    switch (message.type) {
+      case MessageType::kBeat:
+      case MessageType::kContinued: break;
+      case MessageType::kStopped: {
+        // The shell must see us stopped; when it lets us go on, so does the program.
+        kill(getpid(), SIGSTOP);
+        heard = now_ns();
+        Message go_on;
+        go_on.type = MessageType::kSignal;
+        go_on.a = SIGCONT;
+        (void)!send(go_on);
+        break;
+      }
+      case MessageType::kStream: end.streams.push_back(words::stream(message.body.stream)); break;
+      case MessageType::kLimit: end.limits.push_back(words::limit(message.body.limit)); break;
+      case MessageType::kEnd: words::finish(message.body.end, end); return end;
+      default:
+        kill_warden();
+        return fail("cage.warden", "the warden speaks out of turn");
+    }
+  }
+}
+
+}  // namespace bailey::platform

@@ -1,0 +1,46 @@
+// WardenCage: one cage, seen from the signer (see warden_jail.h). Internal.
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/bytes.h"
+#include "base/fd.h"
+#include "effect/process/jail.h"
+#include "effect/process/wire.h"
+
+namespace bailey::platform {
+
+class WardenCage final : public effect::process::Cage {
+ public:
+  WardenCage(pid_t pid, Fd pidfd, Fd socket, Fd plan) noexcept
+      : pid_(pid), pidfd_(std::move(pidfd)), socket_(std::move(socket)), plan_(std::move(plan)) {}
+  ~WardenCage() override;
+  WardenCage(const WardenCage&) = delete;
+  WardenCage& operator=(const WardenCage&) = delete;
+
+  [[nodiscard]] Status furnish(const effect::process::CageSpec& spec) override;
+  [[nodiscard]] Result<effect::process::Readiness> await_ready() override;
+  [[nodiscard]] Result<effect::process::CageEnd> run(const Leash& leash,
+                                                     effect::process::Watch& watch) override;
+
+  // The warden's process, for tests that kill or stop it from outside.
+  [[nodiscard]] pid_t warden_pid() const noexcept { return pid_; }
+
+ private:
+  enum class State { kRaised, kFurnished, kReady, kOver };
+
+  [[nodiscard]] Status send(const effect::process::Message& message);
+  // Waits up to `timeout_ms` (-1: for ever). False: nothing came.
+  [[nodiscard]] Result<bool> receive(effect::process::Message& message, int timeout_ms);
+  [[nodiscard]] std::unexpected<Error> explain(const effect::process::Message& failed) const;
+  void kill_warden() noexcept;
+
+  pid_t pid_;
+  Fd pidfd_;
+  Fd socket_;
+  Fd plan_;
+  Bytes blob_;
+  State state_ = State::kRaised;
+};
+
+}  // namespace bailey::platform
