@@ -124,7 +124,7 @@ _bailey() {
     'log export') _bailey_words '--from --to --help' ;;
     'key generate') _bailey_words '--json --help' ;;
     'key list') _bailey_words '--json --help' ;;
-    'key export') _bailey_words 'ledger receipts --format --help' ;;
+    'key export') _bailey_words 'ledger receipts approval --format --help' ;;
     'version') _bailey_words '--json --help' ;;
   esac
 }

@@ -94,7 +94,7 @@ complete -c bailey -n '__bailey_is "policy show"' -l profile -d 'the built-in po
 complete -c bailey -n '__bailey_is "policy show"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "level show"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "level show"' -l help -d 'print the help of this command'
-complete -c bailey -n '__bailey_is "level set"' -l for -d 'fall back to the policy'\''s start level after this time' -x
+complete -c bailey -n '__bailey_is "level set"' -l for -d 'fall back to the policy'\''s start level after this time (default 8h)' -x
 complete -c bailey -n '__bailey_is "level set"' -l reason -d 'why; kept in the ledger' -x
 complete -c bailey -n '__bailey_is "level set"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "level set"' -l help -d 'print the help of this command'
@@ -143,7 +143,7 @@ complete -c bailey -n '__bailey_is "key list"' -l json -d 'print one JSON object
 complete -c bailey -n '__bailey_is "key list"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "key export"' -l format -d 'vkey (default) or pem' -x -a 'vkey pem'
 complete -c bailey -n '__bailey_is "key export"' -l help -d 'print the help of this command'
-complete -c bailey -n '__bailey_is "key export"' -a 'ledger receipts'
+complete -c bailey -n '__bailey_is "key export"' -a 'ledger receipts approval'
 complete -c bailey -n '__bailey_is "version"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "version"' -l help -d 'print the help of this command'
 complete -c bailey-verify -n __fish_use_subcommand -a 'receipt log checkpoint'

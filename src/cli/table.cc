@@ -38,8 +38,8 @@ constexpr std::array kPolicyCheckOptions = {kJson};
 constexpr std::array kPolicyShowOptions = {
     OptionSpec{"--profile", "NAME", "the built-in policy of strict, balanced or permissive"}};
 constexpr std::array kLevelSetOptions = {
-    OptionSpec{"--for", "1h", "fall back to the policy's start level after this time"}, kReason,
-    kJson};
+    OptionSpec{"--for", "1h", "fall back to the policy's start level after this time (default 8h)"},
+    kReason, kJson};
 constexpr std::array kLevelResetOptions = {kReason, kJson};
 constexpr std::array kKillOptions = {kReason, kJson};
 constexpr std::array kApproveAnswerOptions = {kReason, kJson};
@@ -93,13 +93,14 @@ const std::array kCommands = {
              kJsonOnly},
             approve_list},
     Command{{"approve show", "Show one ask: what, why, for whom, until when.", "ID", 1, 1,
-             "  bailey approve show 3f2a", kJsonOnly},
+             "  bailey approve show 3f2a9c0d51e7b846", kJsonOnly},
             approve_show},
     Command{{"approve grant", "Allow one ask once.", "ID", 1, 1,
-             "  bailey approve grant 3f2a --reason 'looked at the script'", kApproveAnswerOptions},
-            approve_grant},
-    Command{{"approve deny", "Refuse one ask.", "ID", 1, 1, "  bailey approve deny 3f2a",
+             "  bailey approve grant 3f2a9c0d51e7b846 --reason 'looked at the script'",
              kApproveAnswerOptions},
+            approve_grant},
+    Command{{"approve deny", "Refuse one ask.", "ID", 1, 1,
+             "  bailey approve deny 3f2a9c0d51e7b846", kApproveAnswerOptions},
             approve_deny},
     Command{{"doctor", "Say which protective layers this machine gives, proven by a real cage.", "",
              0, 0, "  bailey doctor", kJsonOnly},

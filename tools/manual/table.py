@@ -20,7 +20,7 @@ POSITIONALS = {
     "policy check": "files",
     "log verify": "files",
     "level set": ["0", "10", "20", "30", "40"],
-    "key export": ["ledger", "receipts"],
+    "key export": ["ledger", "receipts", "approval"],
 }
 
 
