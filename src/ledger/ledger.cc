@@ -1,0 +1,326 @@
+#include "ledger/ledger.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "codec/json.h"
+#include "ledger/leaf_bodies.h"
+#include "merkle/note.h"
+#include "merkle/receipt.h"
+
+namespace bailey::ledger {
+
+// A leaf made ready but for its index, so that the append lock is held for a copy only.
+class Ledger::LeafDraft final : public Draft {
+ public:
+  [[nodiscard]] static Result<LeafDraft> create(merkle::LeafEnvelope leaf) {
+    // The largest index stands in: the real one is never longer.
+    leaf.index = kStandIn;
+    const Bytes bytes = BAILEY_TRY(merkle::encode_leaf(leaf));
+    const std::string text(as_text(bytes));
+    const std::string stand_in = ",\"index\":" + std::to_string(kStandIn) + ",\"mono\":\"";
+    // The body comes first in a leaf: the last match is the envelope's own.
+    const auto at = text.rfind(stand_in);
+    check(at != std::string::npos, "a leaf has no index");
+    constexpr std::size_t kName = sizeof(",\"index\":") - 1;
+    return LeafDraft(text.substr(0, at + kName),
+                     text.substr(at + kName + std::to_string(kStandIn).size()));
+  }
+
+  // Opens an intent, and holds its run's lock from the moment that it has an index.
+  void opens(RunLocks& runs) {
+    mark_ = Mark::kOpens;
+    runs_ = &runs;
+  }
+  void closes(std::uint64_t intent) {
+    mark_ = Mark::kCloses;
+    closes_ = intent;
+  }
+
+  Status write(std::uint64_t index, Bytes& out) override {
+    if (runs_ != nullptr) {
+      if (held_ && *held_ != index) runs_->let_go(*held_);
+      if (held_ != index && !runs_->try_hold(index)) {
+        return fail("ledger.run_lock", "the lock of a run that is not there yet is taken");
+      }
+      held_ = index;
+    }
+    const std::string text = front_ + std::to_string(index) + back_;
+    const auto bytes = as_bytes(text);
+    out.assign(bytes.begin(), bytes.end());
+    written_ = out;
+    return {};
+  }
+  Mark mark() const override { return mark_; }
+  std::uint64_t closes() const override { return closes_; }
+
+  // The entry could not be committed.
+  void give_up() {
+    if (held_) runs_->let_go(*held_);
+    held_.reset();
+  }
+  [[nodiscard]] Bytes take_written() { return std::move(written_); }
+
+ private:
+  static constexpr std::uint64_t kStandIn = (std::uint64_t{1} << 53) - 1;
+
+  LeafDraft(std::string front, std::string back)
+      : front_(std::move(front)), back_(std::move(back)) {}
+  std::string front_;
+  std::string back_;
+  Mark mark_ = Mark::kNone;
+  std::uint64_t closes_ = 0;
+  RunLocks* runs_ = nullptr;
+  std::optional<std::uint64_t> held_;
+  Bytes written_;
+};
+
+void Ledger::AbandonedWatch::abandoned(const model::ActionDigest& action,
+                                       const std::optional<model::IntentId>& intent) noexcept {
+  const std::lock_guard lock(mutex_);
+  queue_.push_back({action, intent});
+}
+
+std::vector<model::Abandoned> Ledger::AbandonedWatch::take() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(queue_, {});
+}
+
+Ledger::Ledger(std::unique_ptr<Log> log, RunLocks runs, LedgerKeys keys, const Clock& clock,
+               Entropy& entropy)
+    : keys_(std::move(keys)),
+      log_(std::move(log)),
+      runs_(std::move(runs)),
+      clock_(clock),
+      entropy_(entropy) {}
+
+Result<std::unique_ptr<Ledger>> Ledger::open(Dir dir, LedgerKeys keys, const Clock& clock,
+                                             Entropy& entropy, OpenReport& report,
+                                             LogOptions options) {
+  auto runs = BAILEY_TRY(RunLocks::open(dir));
+  // The log borrows its key, so the keys move to their last place first.
+  std::unique_ptr<Ledger> ledger(
+      new Ledger(nullptr, std::move(runs), std::move(keys), clock, entropy));
+  ledger->log_ = BAILEY_TRY(
+      Log::open(std::move(dir), ledger->keys_.origin, ledger->keys_.log, clock, options, report));
+  return ledger;
+}
+
+Ledger::~Ledger() {
+  if (log_) (void)close_log();
+}
+
+std::string Ledger::receipt_key_name() const {
+  return keys_.origin + std::string(merkle::kReceiptKeySuffix);
+}
+
+std::vector<merkle::NoteVerifier> Ledger::verifiers() const {
+  std::vector<merkle::NoteVerifier> out{log_->verifier()};
+  auto receipts = merkle::NoteVerifier::create(receipt_key_name(), keys_.receipts.public_key());
+  check(receipts.has_value(), "a receipt key without a name");
+  out.push_back(*std::move(receipts));
+  return out;
+}
+
+merkle::LeafEnvelope Ledger::envelope(merkle::LeafType type) {
+  merkle::LeafEnvelope leaf;
+  leaf.type = type;
+  leaf.time = clock_.wall();
+  leaf.mono = clock_.monotonic();
+  leaf.boot = clock_.boot_id();
+  entropy_.fill(leaf.nonce);
+  return leaf;
+}
+
+Result<model::Recorded<model::Permit>> Ledger::record(model::Permit permit) {
+  BAILEY_TRY(write_abandoned());
+  auto leaf = envelope(merkle::LeafType::kIntent);
+  leaf.body = intent_body(permit, Discloser(keys_.disclosure, leaf.nonce));
+  auto draft = BAILEY_TRY(LeafDraft::create(std::move(leaf)));
+  draft.opens(runs_);
+  const auto appended = log_->append(draft);
+  if (!appended) {
+    draft.give_up();
+    if (appended.error().code == "disk.full") say_log_is_full();
+    return std::unexpected(appended.error());
+  }
+  {
+    const std::lock_guard lock(intents_mutex_);
+    intents_[appended->index] = draft.take_written();
+  }
+  return model::Recorded<model::Permit>(PassKey<Ledger>(), std::move(permit),
+                                        model::IntentId{appended->index, appended->leaf_hash});
+}
+
+Result<model::Receipt> Ledger::commit(LeafDraft& draft, Space space) {
+  const auto appended = log_->append(draft, space);
+  if (!appended) {
+    if (appended.error().code == "disk.full") say_log_is_full();
+    return std::unexpected(appended.error());
+  }
+  return receipt_of(appended->index, draft.take_written(), appended->head);
+}
+
+Result<model::Receipt> Ledger::close(model::Outcome outcome) {
+  BAILEY_TRY(write_abandoned());
+  const model::IntentId intent = outcome.intent();
+  auto leaf = envelope(merkle::LeafType::kOutcome);
+  leaf.body = outcome_body(outcome, Discloser(keys_.disclosure, leaf.nonce));
+  auto draft = BAILEY_TRY(LeafDraft::create(std::move(leaf)));
+  draft.closes(intent.index);
+  auto receipt = commit(draft, Space::kFinal);
+  if (receipt) {
+    // The intent is closed on disk: only now may recovery look at its byte.
+    runs_.let_go(intent.index);
+    const std::lock_guard lock(intents_mutex_);
+    intents_.erase(intent.index);
+  }
+  return receipt;
+}
+
+Result<model::Receipt> Ledger::close(model::Refusal refusal) {
+  BAILEY_TRY(write_abandoned());
+  auto leaf = envelope(merkle::LeafType::kRefusal);
+  leaf.body = refusal_body(refusal, Discloser(keys_.disclosure, leaf.nonce));
+  auto draft = BAILEY_TRY(LeafDraft::create(std::move(leaf)));
+  return commit(draft, Space::kOrdinary);
+}
+
+Result<model::Receipt> Ledger::note(merkle::LeafType type, codec::Json body) {
+  switch (type) {
+    case merkle::LeafType::kControl:
+    case merkle::LeafType::kAsk:
+    case merkle::LeafType::kAnswer:
+    case merkle::LeafType::kAdvice:
+    case merkle::LeafType::kEvents:
+      break;
+    case merkle::LeafType::kIntent:
+    case merkle::LeafType::kOutcome:
+    case merkle::LeafType::kRefusal:
+    case merkle::LeafType::kInterrupted:
+    case merkle::LeafType::kAbandoned:
+      return fail("ledger.note", "a leaf of this type has a way of its own into the ledger");
+  }
+  BAILEY_TRY(write_abandoned());
+  auto leaf = envelope(type);
+  leaf.body = std::move(body);
+  auto draft = BAILEY_TRY(LeafDraft::create(std::move(leaf)));
+  return commit(draft, Space::kOrdinary);
+}
+
+Status Ledger::write_abandoned() {
+  for (const auto& each : watch_.take()) {
+    auto leaf = envelope(merkle::LeafType::kAbandoned);
+    leaf.body = abandoned_body(each, Discloser(keys_.disclosure, leaf.nonce));
+    auto draft = BAILEY_TRY(LeafDraft::create(std::move(leaf)));
+    if (each.intent) draft.closes(each.intent->index);
+    const auto appended = log_->append(draft, Space::kFinal);
+    if (!appended && appended.error().code != "log.not_open") {
+      watch_.abandoned(each.action, each.intent);
+      return std::unexpected(appended.error());
+    }
+    if (each.intent) {
+      runs_.let_go(each.intent->index);
+      const std::lock_guard lock(intents_mutex_);
+      intents_.erase(each.intent->index);
+    }
+  }
+  return {};
+}
+
+// Said once, in the reserved room: whoever reads the log later sees why it stops.
+void Ledger::say_log_is_full() noexcept {
+  if (said_full_.exchange(true)) return;
+  auto leaf = envelope(merkle::LeafType::kControl);
+  leaf.body.set("what", codec::Json("log_full"));
+  auto draft = LeafDraft::create(std::move(leaf));
+  if (draft) (void)log_->append(*draft, Space::kFinal);
+}
+
+Result<RecoveryReport> Ledger::recover() {
+  BAILEY_TRY(write_abandoned());
+  RecoveryReport report;
+  for (const auto index : BAILEY_TRY(log_->open_intents())) {
+    if (!runs_.try_hold(index)) {
+      ++report.still_running;
+      continue;
+    }
+    const auto closed = [&]() -> Result<Appended> {
+      const Bytes bytes = BAILEY_TRY(log_->entry(index));
+      auto leaf = envelope(merkle::LeafType::kInterrupted);
+      leaf.body = interrupted_body({index, merkle::leaf_hash(bytes)});
+      auto draft = BAILEY_TRY(LeafDraft::create(std::move(leaf)));
+      draft.closes(index);
+      return log_->append(draft, Space::kFinal);
+    }();
+    runs_.let_go(index);
+    // Somebody else may have closed it since we looked.
+    if (!closed && closed.error().code == "log.not_open") continue;
+    if (!closed) return std::unexpected(closed.error());
+    report.interrupted.push_back(index);
+  }
+  return report;
+}
+
+Result<std::uint64_t> Ledger::size() { return BAILEY_TRY(log_->head()).size; }
+
+Result<std::string> Ledger::checkpoint() { return log_->checkpoint_note(BAILEY_TRY(log_->head())); }
+
+Result<Bytes> Ledger::leaf(std::uint64_t index) { return log_->entry(index); }
+
+Result<merkle::TlogProof> Ledger::proof_of(std::uint64_t index, const Head& head) {
+  merkle::TlogProof proof;
+  proof.index = index;
+  proof.path = BAILEY_TRY(log_->proof(index, head.size));
+  proof.checkpoint = log_->checkpoint_note(head);
+  return proof;
+}
+
+Result<model::Receipt> Ledger::receipt_of(std::uint64_t index, Bytes leaf, const Head& head) {
+  const auto envelope = BAILEY_TRY(merkle::parse_leaf(leaf));
+  merkle::ReceiptParts parts;
+  parts.proof = BAILEY_TRY(proof_of(index, head));
+  if (const auto intent = BAILEY_TRY(merkle::intent_of(envelope))) {
+    merkle::IntentProof proof;
+    {
+      const std::lock_guard lock(intents_mutex_);
+      if (const auto held = intents_.find(intent->index); held != intents_.end()) {
+        proof.leaf = held->second;
+      }
+    }
+    if (proof.leaf.empty()) proof.leaf = BAILEY_TRY(log_->entry(intent->index));
+    proof.path = BAILEY_TRY(log_->proof(intent->index, head.size));
+    parts.intent = std::move(proof);
+  }
+  const auto hash = merkle::leaf_hash(leaf);
+  parts.leaf = std::move(leaf);
+  return model::Receipt(PassKey<Ledger>(), index, hash,
+                        merkle::write_receipt(parts, receipt_key_name(), keys_.receipts));
+}
+
+Result<model::Receipt> Ledger::prove(std::uint64_t index) {
+  const Head head = BAILEY_TRY(log_->head());
+  if (index >= head.size) return fail("log.no_entry", "the log has no such entry");
+  return receipt_of(index, BAILEY_TRY(log_->entry(index)), head);
+}
+
+Result<std::string> Ledger::tlog_proof(std::uint64_t index) {
+  const Head head = BAILEY_TRY(log_->head());
+  if (index >= head.size) return fail("log.no_entry", "the log has no such entry");
+  return merkle::write_tlog_proof(BAILEY_TRY(proof_of(index, head)));
+}
+
+Status Ledger::read(std::uint64_t first, std::uint64_t last, const Read& read) {
+  last = std::min(last, BAILEY_TRY(size()));
+  return log_->visit(first, last, [&](const Frame& frame) -> Status {
+    return read(frame.index, BAILEY_TRY(merkle::parse_leaf(frame.content)), frame.hash);
+  });
+}
+
+Status Ledger::close_log() {
+  const Status abandoned = write_abandoned();
+  const Status closed = log_->close();
+  return abandoned ? closed : abandoned;
+}
+
+}  // namespace bailey::ledger

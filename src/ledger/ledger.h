@@ -1,0 +1,129 @@
+// Ledger: the stage that makes intents durable and turns endings into receipts.
+//
+// record() writes the intent of a permit and gives it back as Recorded<Permit>, the only
+// thing that starts an effect. close() writes the ending and answers with a receipt whose
+// leaf and intent are proven against one signed checkpoint that is on disk. Authority
+// that is dropped unused is closed as `abandoned`, runs that died as `interrupted`.
+//
+// How it fails: closed. Without a durable intent there is no Recorded<Permit>; without a
+// durable outcome no receipt, and the intent stays open until recovery closes it. When
+// the disk is full, endings and one last note still find reserved room.
+// Thread rule: every method from any thread. The Ledger outlives its permits. A child
+// process that does not exec must close the Ledger's descriptors: it would keep the
+// run's lock and the log's presence alive.
+// Does not protect: see log.h; and spec/ledger.md on what a dishonest owner can do.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/entropy.h"
+#include "crypto/seal.h"
+#include "crypto/sign.h"
+#include "ledger/log.h"
+#include "ledger/run_locks.h"
+#include "merkle/leaf.h"
+#include "model/outcome.h"
+#include "model/permit.h"
+#include "model/receipt.h"
+
+namespace bailey::ledger {
+
+struct LedgerKeys {
+  std::string origin;           // the checkpoint's first line, also the log key's name
+  crypto::SigningKey log;       // signs heads
+  crypto::SigningKey receipts;  // named "<origin>/receipts"
+  crypto::SealKey disclosure;   // makes the salts of digests
+};
+
+struct RecoveryReport {
+  std::vector<std::uint64_t> interrupted;  // intents closed now
+  std::uint64_t still_running = 0;         // open, and held by somebody
+};
+
+class Ledger {
+ public:
+  // Errors: those of Log::open, disk.*.
+  [[nodiscard]] static Result<std::unique_ptr<Ledger>> open(Dir dir, LedgerKeys keys,
+                                                            const Clock& clock, Entropy& entropy,
+                                                            OpenReport& report,
+                                                            LogOptions options = {});
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+  ~Ledger();
+
+  // Hears of permits dropped unused; writes them with the next leaf, or on close.
+  [[nodiscard]] model::AuthorityWatch& watch() noexcept { return watch_; }
+
+  // Errors: those of Log::append; the permit is then gone, its abandonment noted.
+  [[nodiscard]] Result<model::Recorded<model::Permit>> record(model::Permit permit);
+  [[nodiscard]] Result<model::Receipt> close(model::Outcome outcome);
+  [[nodiscard]] Result<model::Receipt> close(model::Refusal refusal);
+  // Control, ask, answer and advice leaves, and events of an intent that is open. The
+  // body is an object without secrets. Errors: ledger.note for other types.
+  [[nodiscard]] Result<model::Receipt> note(merkle::LeafType type, codec::Json body);
+  // Closes as `interrupted` every open intent that nobody holds.
+  [[nodiscard]] Result<RecoveryReport> recover();
+
+  [[nodiscard]] Result<std::uint64_t> size();
+  // The signed checkpoint note of the newest durable head.
+  [[nodiscard]] Result<std::string> checkpoint();
+  [[nodiscard]] Result<Bytes> leaf(std::uint64_t index);
+  // A receipt for a leaf of any age, against the newest durable head.
+  [[nodiscard]] Result<model::Receipt> prove(std::uint64_t index);
+  // C2SP tlog-proof text for a leaf of any age.
+  [[nodiscard]] Result<std::string> tlog_proof(std::uint64_t index);
+  // Leaves [first, last) in order; last is cut to the size.
+  using Read = std::function<Status(std::uint64_t index, const merkle::LeafEnvelope& leaf,
+                                    const merkle::Hash& leaf_hash)>;
+  [[nodiscard]] Status read(std::uint64_t first, std::uint64_t last, const Read& read);
+
+  // Writes tiles and checkpoint up to now; a run that ends does so through close_log().
+  [[nodiscard]] Status publish() { return log_->publish(); }
+  // Writes what was abandoned, publishes when this is the last user, lets go of the log.
+  [[nodiscard]] Status close_log();
+
+  [[nodiscard]] Log& log() noexcept { return *log_; }
+  [[nodiscard]] std::string receipt_key_name() const;
+  [[nodiscard]] std::vector<merkle::NoteVerifier> verifiers() const;
+
+ private:
+  // Queues from destructors, writes from the ledger's own calls.
+  class AbandonedWatch final : public model::AuthorityWatch {
+   public:
+    void abandoned(const model::ActionDigest& action,
+                   const std::optional<model::IntentId>& intent) noexcept override;
+    [[nodiscard]] std::vector<model::Abandoned> take();
+
+   private:
+    std::mutex mutex_;
+    std::vector<model::Abandoned> queue_;
+  };
+  class LeafDraft;
+
+  Ledger(std::unique_ptr<Log> log, RunLocks runs, LedgerKeys keys, const Clock& clock,
+         Entropy& entropy);
+  merkle::LeafEnvelope envelope(merkle::LeafType type);
+  Status write_abandoned();
+  void say_log_is_full() noexcept;
+  Result<model::Receipt> commit(LeafDraft& draft, Space space);
+  Result<model::Receipt> receipt_of(std::uint64_t index, Bytes leaf, const Head& head);
+  Result<merkle::TlogProof> proof_of(std::uint64_t index, const Head& head);
+
+  AbandonedWatch watch_;
+  LedgerKeys keys_;  // before log_: the log borrows its key
+  std::unique_ptr<Log> log_;
+  RunLocks runs_;
+  const Clock& clock_;
+  Entropy& entropy_;
+  std::mutex intents_mutex_;
+  std::map<std::uint64_t, Bytes> intents_;  // leaves of the intents held here
+  std::atomic<bool> said_full_{false};
+};
+
+}  // namespace bailey::ledger

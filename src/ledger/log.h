@@ -1,0 +1,204 @@
+// Log: bytes in, an index and a durable signed head back. The lower half of the ledger.
+//
+// It appends opaque entries to the journal (spec/journal.md), grows the RFC 6962 tree,
+// signs a head over it and returns only when entry and head are on disk together.
+// Commits are shared: threads of a process by one leader at a time, processes through
+// the locks of the control file; the order is the one of the journal, and nobody can
+// fork it. It knows nothing of what an entry says, save whether it opens or closes an
+// intent, so that open intents are known without reading the past.
+//
+// How it fails: closed. A failed write makes this Log read-only, a failed sync all Logs
+// of this journal; nothing is tried twice. A turn that does not come within ten seconds
+// is log.busy. Disk full is disk.full before anything is written.
+// Thread rule: every method from any thread. A child process must close the descriptors.
+// Does not protect: against whoever holds the signing key; against the loss of the
+// whole directory (compare heads kept elsewhere).
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/dir.h"
+#include "crypto/sign.h"
+#include "ledger/control.h"
+#include "ledger/frame_reader.h"
+#include "ledger/journal_frame.h"
+#include "ledger/segment.h"
+#include "ledger/tail.h"
+#include "merkle/note.h"
+
+namespace bailey::ledger {
+
+// An entry that is told its index before it is made.
+class Draft {
+ public:
+  virtual ~Draft() = default;
+  // Called under the append lock, by whichever thread commits, with the index that the
+  // entry will have if the commit succeeds. Quick; does not call the log.
+  [[nodiscard]] virtual Status write(std::uint64_t index, Bytes& out) = 0;
+  [[nodiscard]] virtual Mark mark() const { return Mark::kNone; }
+  [[nodiscard]] virtual std::uint64_t closes() const { return 0; }
+};
+
+// kFinal may use the room kept for telling why no more is taken.
+enum class Space { kOrdinary, kFinal };
+
+struct LogOptions {
+  std::uint32_t segment_bytes = 8U << 20;  // of new segments; at least 256 KiB
+};
+
+struct OpenReport {
+  bool created = false;
+  bool recovered = false;        // the journal was scanned: new boot, or foreign hints
+  std::uint64_t size = 0;        // leaves under the newest signed head
+  std::uint64_t cut_bytes = 0;   // of a torn tail, never acknowledged to anybody
+  std::uint64_t cut_leaves = 0;  // whole ones among them
+  bool tiles_rebuilt = false;
+};
+
+struct Appended {
+  std::uint64_t index = 0;
+  merkle::Hash leaf_hash{};
+  Head head;  // signed and on disk, of a size above index
+};
+
+class Log {
+ public:
+  // `dir` is the ledger's own; origin and key name the log (C2SP: the checkpoint's
+  // first line and the note's key name). Borrowed references outlive the Log.
+  // Errors: log.corrupt, log.rollback (smaller than what was published), log.key,
+  // log.busy, disk.*.
+  [[nodiscard]] static Result<std::unique_ptr<Log>> open(Dir dir, std::string origin,
+                                                         const crypto::SigningKey& key,
+                                                         const Clock& clock, LogOptions options,
+                                                         OpenReport& report);
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+  // Closes; the last one leaves a covering checkpoint if it can.
+  ~Log();
+
+  // Errors: the draft's, log.too_big, log.not_open, log.too_many_open, log.busy,
+  // log.write_failed, log.sync_failed, log.deleted, disk.full.
+  [[nodiscard]] Result<Appended> append(Draft& draft, Space space = Space::kOrdinary);
+  [[nodiscard]] Result<Appended> append(ByteView entry);
+
+  // The newest head that is on disk, as far as this Log has followed the journal.
+  [[nodiscard]] Result<Head> head();
+  [[nodiscard]] Result<std::vector<std::uint64_t>> open_intents();
+  // RFC 6962 inclusion path of `index` in the tree of `size`, which a durable head has.
+  // Errors: merkle.range, log.corrupt.
+  [[nodiscard]] Result<std::vector<merkle::Hash>> proof(std::uint64_t index, std::uint64_t size);
+  // Errors: log.no_entry, log.corrupt.
+  [[nodiscard]] Result<Bytes> entry(std::uint64_t index);
+  // Entries [first, last), in order, checked against their leaf hash. Stops at the
+  // first error of `visit`.
+  using Visit = std::function<Status(const Frame& leaf)>;
+  [[nodiscard]] Status visit(std::uint64_t first, std::uint64_t last, const Visit& visit);
+
+  // Brings tiles and checkpoint up to the newest durable head. Errors: disk.*.
+  [[nodiscard]] Status publish();
+  // Publishes when nobody else has the log open, then lets go. Idempotent.
+  [[nodiscard]] Status close();
+
+  [[nodiscard]] std::string checkpoint_note(const Head& head) const;
+  [[nodiscard]] const merkle::NoteVerifier& verifier() const noexcept { return verifier_; }
+  [[nodiscard]] const Dir& dir() const noexcept { return dir_; }
+  [[nodiscard]] const Dir& journal() const noexcept { return journal_; }
+
+ private:
+  struct Pending {
+    Draft* draft;
+    Space space;
+    std::uint64_t index = 0;
+    merkle::Hash leaf_hash{};
+    bool written = false;
+    std::optional<Result<Appended>> result;
+  };
+  struct Batch {
+    std::atomic<std::uint32_t> word{0};
+    std::vector<Pending*> pending;
+  };
+  enum class Roll { kMay, kMustNot };
+
+  Log(Dir dir, Dir journal, Control control, merkle::NoteVerifier verifier, Digest log_id,
+      const crypto::SigningKey& key, const Clock& clock, LogOptions options);
+
+  // log_open.cc
+  Status open_shared();
+  Status start_from_head(Position at);
+  Status recover(OpenReport& report);
+  Status create();
+  Status scan_back(const std::vector<std::uint32_t>& started, OpenReport& report);
+  Result<std::uint64_t> known_size() const;
+  bool is_ours(const Head& head) const;
+
+  // log_commit.cc
+  void lead();
+  void commit(std::span<Pending*> pending);
+  Status commit_turn(std::span<Pending*> pending);
+  Status append_leaves(std::span<Pending*> pending, Roll roll);
+  Status append_one(Pending& pending, Bytes& buffer);
+  Status flush(Bytes& buffer);
+  Status write_head();
+  Status sync_newest();
+  Status roll_over();
+  Status settle_tail();
+  bool fits(Space space) const;
+  Result<bool> wait_covered(std::uint64_t size);
+  Status refuse_if_failed() const;
+  void prepare_next();
+
+  // log.cc: following the journal, under cursor_mutex_
+  Status catch_up();
+  Status follow(const Frame& frame, Position at);
+  Status adopt_head(Position at);
+  Result<std::shared_ptr<const Segment>> segment(std::uint32_t number);
+  Result<Position> find_block(std::uint64_t block);
+  Status visit_locked(std::uint64_t first, std::uint64_t last, const Visit& visit);
+  Status publish_locked();
+  Result<std::vector<merkle::Hash>> proof_by_tiles(std::uint64_t index, std::uint64_t size);
+
+  const Dir dir_;
+  const Dir journal_;
+  Control control_;
+  const merkle::NoteVerifier verifier_;
+  const Digest log_id_;
+  const crypto::SigningKey& key_;
+  const Clock& clock_;
+  const LogOptions options_;
+
+  std::mutex queue_mutex_;
+  std::shared_ptr<Batch> queue_ = std::make_shared<Batch>();
+  bool leading_ = false;
+  std::atomic<bool> read_only_{false};
+  bool closed_ = false;
+
+  // The cursor: how far this Log has read (or written) the journal.
+  std::mutex cursor_mutex_;
+  std::shared_ptr<const Segment> current_;
+  std::optional<FrameReader> reader_;
+  Position end_;
+  std::uint32_t current_bytes_ = 0;
+  Tail tail_;
+  std::vector<std::uint64_t> open_;
+  merkle::Frontier signed_frontier_;  // of the newest head frame, synced or not
+  std::uint32_t unsigned_from_ = 0;   // offset of the first frame after that head
+  std::uint64_t previous_head_ = 0;
+  Head newest_head_;  // of the newest head frame
+  Position newest_head_at_;
+  Head durable_head_;  // the newest one known to be on disk
+
+  std::atomic<bool> next_prepared_{false};
+  std::jthread preparer_;
+};
+
+}  // namespace bailey::ledger
