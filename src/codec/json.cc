@@ -1,5 +1,7 @@
 #include "codec/json.h"
 
+#include <cmath>
+
 #include "base/check.h"
 
 namespace bailey::codec {
@@ -78,6 +80,11 @@ Json& Json::set(std::string name, Json value) {
   auto& object = as_object();
   object.emplace_back(std::move(name), std::move(value));
   return *this;
+}
+
+bool is_json_number(double number) noexcept {
+  const double size = std::fabs(number);
+  return std::isfinite(number) && (size <= static_cast<double>(kMaxJsonInt) || size >= 1e21);
 }
 
 std::string at_mark(Mark mark) {

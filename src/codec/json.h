@@ -2,9 +2,9 @@
 //
 // parse_json accepts RFC 8259 text in UTF-8 only and refuses what is ambiguous:
 // duplicate member names, invalid UTF-8, lone surrogates, a byte order mark,
-// trailing text, integers beyond 2^53 (I-JSON, RFC 7493), numbers that overflow a
-// double and anything past the limits. canonical_json writes RFC 8785. Objects keep the
-// order they were written in; canonical output sorts by UTF-16 code units.
+// trailing text, numbers that are integers beyond 2^53 - 1 in canonical form (I-JSON,
+// RFC 7493), numbers that overflow a double and anything past the limits. canonical_json writes RFC
+// 8785. Objects keep the order they were written in; canonical output sorts by UTF-16 code units.
 // Thread rule: plain values.
 #pragma once
 
@@ -94,6 +94,10 @@ class Json {
 // The largest integer that every JSON reader holds exactly; larger ones are written
 // as decimal strings.
 inline constexpr std::int64_t kMaxJsonInt = (std::int64_t{1} << 53) - 1;
+
+// True for a finite number whose canonical form is read back: not a double from 2^53
+// up to 10^21, which RFC 8785 writes as an integer beyond kMaxJsonInt.
+[[nodiscard]] bool is_json_number(double number) noexcept;
 
 struct JsonLimits {
   std::size_t max_bytes = 1U << 20;  // of the whole text

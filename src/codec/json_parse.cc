@@ -116,7 +116,7 @@ class Builder {
     const bool good = (status == std::errc{} && stop == end && std::isfinite(number)) || underflow;
     collected_.clear();
     if (underflow) number = 0;
-    if (!good || integer) return refuse_number(ec);
+    if (!good || integer || !is_json_number(number)) return refuse_number(ec);
     return leaf(Json(number), ec);
   }
   bool on_bool(bool value, bj::error_code& ec) { return leaf(Json(value), ec); }

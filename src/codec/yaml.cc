@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <istream>
 #include <set>
 #include <streambuf>
@@ -104,8 +103,8 @@ Json plain_scalar(const std::string& text, Mark mark) {
     double value = 0;
     const char* end = normal.data() + normal.size();
     const auto [stop, status] = std::from_chars(normal.data(), end, value);
-    if (status != std::errc{} || stop != end || !std::isfinite(value)) {
-      refuse("yaml.number", "a number out of range", mark);
+    if (status != std::errc{} || stop != end || !is_json_number(value)) {
+      refuse("yaml.number", "a number out of range, or an integer beyond 2^53 - 1", mark);
     }
     return Json(negative ? -value : value);
   }

@@ -52,6 +52,7 @@ TEST(ParseYaml, RefusesWhatItDoesNotUnderstand) {
   EXPECT_EQ(code_of("a: 0755\n"), "yaml.number");
   EXPECT_EQ(code_of("a: 9007199254740992\n"), "yaml.number");
   EXPECT_EQ(code_of("a: 1e999\n"), "yaml.number");
+  EXPECT_EQ(code_of("a: 11333377776777777773.\n"), "yaml.number");
 }
 
 TEST(ParseYaml, RefusesDuplicatesHoweverTheyAreWritten) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <vector>
 
 #include "codec/text.h"
 #include "crypto/hash.h"
@@ -10,6 +11,7 @@
 namespace bailey::merkle {
 namespace {
 
+constexpr unsigned kMaxDepth = 64;  // of the whole leaf
 constexpr std::string_view kSaltContext = "bailey/salt/v1";
 
 struct TypeName {
@@ -54,6 +56,32 @@ Result<std::int64_t> decimal_member(const codec::Json& object, std::string_view 
     return bad_field(name, "must be a decimal number in a string");
   }
   return value;
+}
+
+// A body that no reader would accept must not reach the log.
+Status check_body(const codec::Json& value, unsigned depth) {
+  const auto bad = [](std::string_view why) {
+    return fail("leaf.body", "leaf: body: " + std::string(why));
+  };
+  if (value.is_string() && !codec::is_valid_utf8(value.as_string())) return bad("not UTF-8");
+  if ((value.is_int() || value.is_double()) && !codec::is_json_number(value.as_double())) {
+    return bad("a number that is not finite or beyond 2^53 - 1");
+  }
+  if (!value.is_array() && !value.is_object()) return {};
+  if (depth > kMaxDepth) return bad("nested too deep");
+  if (value.is_array()) {
+    for (const auto& item : value.as_array()) BAILEY_TRY(check_body(item, depth + 1));
+    return {};
+  }
+  std::vector<std::string_view> names;
+  for (const auto& [name, member] : value.as_object()) {
+    if (!codec::is_valid_utf8(name)) return bad("not UTF-8");
+    names.push_back(name);
+    BAILEY_TRY(check_body(member, depth + 1));
+  }
+  std::sort(names.begin(), names.end());
+  if (std::adjacent_find(names.begin(), names.end()) != names.end()) return bad("a name twice");
+  return {};
 }
 
 }  // namespace
@@ -116,6 +144,7 @@ Result<Bytes> encode_leaf(const LeafEnvelope& leaf) {
   if (leaf.index > static_cast<std::uint64_t>(codec::kMaxJsonInt)) {
     return bad_field("index", "is beyond 2^53 - 1");
   }
+  BAILEY_TRY(check_body(leaf.body, 2));
   const std::string time = rfc3339(leaf.time);
   if (!parse_rfc3339(time)) return bad_field("time", "is out of range");
   BAILEY_TRY(intent_of(leaf));

@@ -59,8 +59,9 @@ struct LeafEnvelope {
   codec::Json body;            // an object
 };
 
-// Errors: leaf.too_big; leaf.body (the body is no object, or its "intent" does not
-// fit the type); leaf.field (boot id, index or monotonic time out of form).
+// Errors: leaf.too_big; leaf.body (the body is no object, holds what a reader would
+// refuse, or its "intent" does not fit the type); leaf.field (boot id, index or monotonic time out
+// of form).
 [[nodiscard]] Result<Bytes> encode_leaf(const LeafEnvelope& leaf);
 // Errors: leaf.version, leaf.too_big, leaf.syntax, leaf.not_canonical, leaf.field,
 // leaf.type, leaf.body.

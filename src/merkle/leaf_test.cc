@@ -121,6 +121,25 @@ TEST(Leaf, RefusesToEncodeWhatItCouldNotRead) {
   EXPECT_EQ(encode_leaf(leaf).error().code, "leaf.too_big");
   leaf.body = codec::Json("x");
   EXPECT_EQ(encode_leaf(leaf).error().code, "leaf.body");
+  codec::Json deep(codec::Json::Object{});
+  for (int i = 0; i < 64; ++i) deep = codec::Json(codec::Json::Array{deep});
+  codec::Json::Object twice{{"a", 1}, {"a", 2}};
+  for (const codec::Json& bad :
+       {codec::Json("\xff"), codec::Json(1e20), codec::Json(std::int64_t{1} << 53), deep,
+        codec::Json(twice), codec::Json(codec::Json::Object{{"\xff", 1}})}) {
+    leaf = sample();
+    leaf.body.set("bad", bad);
+    EXPECT_EQ(encode_leaf(leaf).error().code, "leaf.body");
+  }
+  deep = codec::Json(codec::Json::Array{});
+  for (int i = 0; i < 61; ++i) deep = codec::Json(codec::Json::Array{deep});
+  leaf = sample();
+  leaf.body.set("deep", deep);
+  ASSERT_TRUE(encode_leaf(leaf));
+  EXPECT_TRUE(parse_leaf(*encode_leaf(leaf)));
+  leaf = sample();
+  leaf.body.set("deeper", codec::Json(codec::Json::Array{deep}));
+  EXPECT_EQ(encode_leaf(leaf).error().code, "leaf.body");
 }
 
 TEST(LeafTime, ReadsBackWhatTheClockWrites) {

@@ -50,12 +50,11 @@ void append_to_bundle(Bytes& bundle, ByteView entry) {
 Result<std::vector<ByteView>> split_bundle(ByteView bundle, unsigned count) {
   std::vector<ByteView> entries;
   std::size_t at = 0;
-  while (at < bundle.size()) {
+  while (at < bundle.size() && entries.size() < count) {
     if (bundle.size() - at < 2) return fail("tile.bundle", "the bundle is cut in a length");
     const std::size_t length = (std::size_t{bundle[at]} << 8U) | bundle[at + 1];
     at += 2;
     if (bundle.size() - at < length) return fail("tile.bundle", "the bundle is cut in an entry");
-    if (entries.size() == count) break;
     entries.push_back(bundle.subspan(at, length));
     at += length;
   }

@@ -47,6 +47,9 @@ TEST(Bundle, SplitsIntoExactlyItsEntries) {
     EXPECT_EQ(split_bundle(ByteView(bundle).first(cut), 3).error().code, "tile.bundle") << cut;
   }
   EXPECT_TRUE(split_bundle({}, 0));
+  // An empty entry more than there should be went unnoticed once.
+  EXPECT_FALSE(split_bundle(Bytes{0, 1, 7, 0, 0}, 1));
+  EXPECT_FALSE(split_bundle(Bytes{0, 0}, 0));
   EXPECT_DEATH(append_to_bundle(bundle, Bytes(65'536)), "65,535");
 }
 

@@ -101,6 +101,7 @@ def _constant(text):
 def _float(text):
     value = float(text)
     need(math.isfinite(value), "a number that overflows a double")
+    need(abs(value) <= MAX_INT or abs(value) >= 1e21, "an integer beyond 2^53 - 1 in another spelling")
     return value
 
 
