@@ -45,6 +45,13 @@ class Layers(FixtureTree):
         self.write("include/bailey/receipt.h", '#include "gate/gate.h"\n')
         self.assert_finds("layers", "the offline verifier is floors 0-2 only")
 
+    def test_the_verifiers_headers_count_as_merkles(self):
+        self.write("src/merkle/verify.cc", '#include "bailey/receipt.h"\n')
+        self.write("src/platform/verify.cc", '#include "bailey/receipt.h"\n')
+        self.assert_passes("layers")
+        self.write("src/codec/verify.cc", '#include "bailey/receipt.h"\n')
+        self.assert_finds("layers", "codec (floor 1) may not include merkle (floor 2)")
+
     def test_a_relative_include_is_refused(self):
         self.write("src/codec/two.cc", '#include "../gate/gate.h"\n')
         self.assert_finds("layers", "includes are written from src/")
@@ -56,6 +63,12 @@ class Layers(FixtureTree):
         self.assert_passes("layers")
         self.write("src/gate/gate.cc", "#include <openssl/sha.h>\n")
         self.assert_finds("layers", "<openssl/sha.h> is seen only by src/crypto/")
+
+    def test_the_warden_digests_and_does_nothing_else_with_openssl(self):
+        self.write("src/platform/warden/digest.h", "#include <openssl/sha.h>\n")
+        self.assert_passes("layers")
+        self.write("src/platform/warden/digest.h", "#include <openssl/evp.h>\n")
+        self.assert_finds("layers", "<openssl/evp.h> is seen only by src/crypto/")
 
     def test_a_folder_that_is_no_layer_is_refused(self):
         self.write("src/extra/extra.cc", '#include "base/one.h"\n')

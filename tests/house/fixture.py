@@ -13,7 +13,8 @@ bailey_layer(base  FLOOR 0)
 bailey_layer(codec FLOOR 1 DEPENDS base LINK dep_json)
 bailey_layer(gate  FLOOR 4 DEPENDS base)  # codec is on a lower floor, but not declared
 bailey_layer(effect FLOOR 4 DEPENDS base codec)
-bailey_layer(platform FLOOR 5 DEPENDS base effect EXCLUDE /platform/cage/)
+bailey_layer(merkle FLOOR 2 DEPENDS base codec)
+bailey_layer(platform FLOOR 5 DEPENDS base merkle effect EXCLUDE /platform/cage/)
 """
 
 
