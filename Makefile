@@ -9,7 +9,7 @@ SHELL := /bin/sh
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
 # ccache needs a place to write; without a usable HOME it gets one in build/.
-ifneq ($(shell mkdir -p "$${CCACHE_DIR:-$${HOME:-/nonexistent}/.cache/ccache}" 2>/dev/null && echo yes),yes)
+ifeq ($(shell [ -n "$$CCACHE_DIR" ] || [ -d "$$HOME" -a -w "$$HOME" ] && echo yes),)
 export CCACHE_DIR := $(CURDIR)/build/ccache
 endif
 
