@@ -1,6 +1,7 @@
 // cage-probe: the cage alone, without gate and ledger. For figures and for tests.
 //
-//   cage-probe [-n RUNS] [-w DIR]... [-r DIR]... [-h HIDDEN]... [-l KIND=VALUE]... [-t] [-v] -- PROGRAM ARG...
+//   cage-probe [-n RUNS] [-w DIR]... [-r DIR]... [-h HIDDEN]... [-l KIND=VALUE]... [-t] [-v] --
+//   PROGRAM ARG...
 //
 // -w and -r: writable and read-only views beside the system's; -t: a terminal; -u:
 // Unix sockets; -v: print layers, limits and the end. With -n it prints the median
@@ -84,14 +85,30 @@ int main(int argc, char** argv) {
   int option;
   while ((option = getopt(argc, argv, "+n:w:r:h:l:tuvd:")) != -1) {
     switch (option) {
-      case 'n': runs = std::atoi(optarg); break;
-      case 'w': spec.views.push_back({optarg, optarg, Access::kReadWrite, false}); break;
-      case 'r': spec.views.push_back({optarg, optarg, Access::kReadOnly, false}); break;
-      case 'h': spec.hidden.push_back(optarg); break;
-      case 'd': spec.working_directory = optarg; break;
-      case 't': spec.terminal = Terminal::kPty; break;
-      case 'u': spec.unix_sockets = UnixSockets::kAllowed; break;
-      case 'v': verbose = true; break;
+      case 'n':
+        runs = std::atoi(optarg);
+        break;
+      case 'w':
+        spec.views.push_back({optarg, optarg, Access::kReadWrite, false});
+        break;
+      case 'r':
+        spec.views.push_back({optarg, optarg, Access::kReadOnly, false});
+        break;
+      case 'h':
+        spec.hidden.push_back(optarg);
+        break;
+      case 'd':
+        spec.working_directory = optarg;
+        break;
+      case 't':
+        spec.terminal = Terminal::kPty;
+        break;
+      case 'u':
+        spec.unix_sockets = UnixSockets::kAllowed;
+        break;
+      case 'v':
+        verbose = true;
+        break;
       case 'l': {
         const std::string text = optarg;
         const std::size_t equals = text.find('=');
@@ -103,7 +120,8 @@ int main(int argc, char** argv) {
         }
         break;
       }
-      default: return 121;
+      default:
+        return 121;
     }
   }
   if (optind >= argc) return 121;

@@ -19,26 +19,46 @@ std::string error_name(int error) {
 // What the act of a layer's canary was, for the receipt.
 std::string_view act(Layer layer) {
   switch (layer) {
-    case Layer::kUser: return "an outside user id";
-    case Layer::kMount: return "a host path";
-    case Layer::kPid: return "signalling an outside process";
-    case Layer::kNet: return "an outside abstract socket";
-    case Layer::kIpc: return "an outside SysV segment";
-    case Layer::kUts: return "the host name";
-    case Layer::kCgroup: return "the outside cgroup path";
-    case Layer::kTime: return "the host's uptime";
-    case Layer::kRoot: return "making a directory in the root";
-    case Layer::kProc: return "writing a sysctl";
-    case Layer::kHidden: return "hidden paths";
-    case Layer::kKeyring: return "the caller's session keyring";
-    case Layer::kDescriptors: return "a sentinel descriptor";
-    case Layer::kRlimits: return "resource limits read back";
-    case Layer::kCapabilities: return "setting the host name";
-    case Layer::kNoNewPrivileges: return "restricting oneself";
-    case Layer::kLandlock: return "reading a file of the root";
-    case Layer::kSeccomp: return "unshare";
-    case Layer::kNesting: return "a nested user namespace";
-    case Layer::kNeeds: return "pipe, child, file, thread";
+    case Layer::kUser:
+      return "an outside user id";
+    case Layer::kMount:
+      return "a host path";
+    case Layer::kPid:
+      return "signalling an outside process";
+    case Layer::kNet:
+      return "an outside abstract socket";
+    case Layer::kIpc:
+      return "an outside SysV segment";
+    case Layer::kUts:
+      return "the host name";
+    case Layer::kCgroup:
+      return "the outside cgroup path";
+    case Layer::kTime:
+      return "the host's uptime";
+    case Layer::kRoot:
+      return "making a directory in the root";
+    case Layer::kProc:
+      return "writing a sysctl";
+    case Layer::kHidden:
+      return "hidden paths";
+    case Layer::kKeyring:
+      return "the caller's session keyring";
+    case Layer::kDescriptors:
+      return "a sentinel descriptor";
+    case Layer::kRlimits:
+      return "resource limits read back";
+    case Layer::kCapabilities:
+      return "setting the host name";
+    case Layer::kNoNewPrivileges:
+      return "restricting oneself";
+    case Layer::kLandlock:
+      return "reading a file of the root";
+    case Layer::kSeccomp:
+      return "unshare";
+    case Layer::kNesting:
+      return "a nested user namespace";
+    case Layer::kNeeds:
+      return "pipe, child, file, thread";
   }
   return "";
 }
@@ -81,15 +101,33 @@ model::LimitReport limit(const process::LimitBody& body) {
   report.interval_ns = body.interval_ns;
   report.overshoot = body.overshoot;
   switch (static_cast<process::Mechanism>(body.mechanism)) {
-    case process::Mechanism::kNone: report.mechanism = "none"; break;
-    case process::Mechanism::kClock: report.mechanism = "clock of warden and init"; break;
-    case process::Mechanism::kCgroupV1: report.mechanism = "cgroup v1"; break;
-    case process::Mechanism::kCgroupV2: report.mechanism = "cgroup v2"; break;
-    case process::Mechanism::kRlimit: report.mechanism = "rlimit"; break;
-    case process::Mechanism::kAffinity: report.mechanism = "processor affinity"; break;
-    case process::Mechanism::kPolledProc: report.mechanism = "polled from /proc"; break;
-    case process::Mechanism::kPolledCgroup: report.mechanism = "polled from the cgroup"; break;
-    case process::Mechanism::kCounted: report.mechanism = "counted by the warden"; break;
+    case process::Mechanism::kNone:
+      report.mechanism = "none";
+      break;
+    case process::Mechanism::kClock:
+      report.mechanism = "clock of warden and init";
+      break;
+    case process::Mechanism::kCgroupV1:
+      report.mechanism = "cgroup v1";
+      break;
+    case process::Mechanism::kCgroupV2:
+      report.mechanism = "cgroup v2";
+      break;
+    case process::Mechanism::kRlimit:
+      report.mechanism = "rlimit";
+      break;
+    case process::Mechanism::kAffinity:
+      report.mechanism = "processor affinity";
+      break;
+    case process::Mechanism::kPolledProc:
+      report.mechanism = "polled from /proc";
+      break;
+    case process::Mechanism::kPolledCgroup:
+      report.mechanism = "polled from the cgroup";
+      break;
+    case process::Mechanism::kCounted:
+      report.mechanism = "counted by the warden";
+      break;
   }
   return report;
 }
@@ -136,9 +174,10 @@ Error setup_error(const process::Message& failed, const std::string& place) {
               "run bailey doctor, or accept it by name in the policy"};
     case Step::kLimits:
     case Step::kCgroup: {
-      std::string limit_name = failed.c < model::kLimitKinds
-                                   ? std::string(model::name(static_cast<model::LimitKind>(failed.c)))
-                                   : std::string("rlimits");
+      std::string limit_name =
+          failed.c < model::kLimitKinds
+              ? std::string(model::name(static_cast<model::LimitKind>(failed.c)))
+              : std::string("rlimits");
       return {"cage.limit", "the limit " + limit_name + " cannot be had as asked: " + why,
               "run bailey doctor to see which limits this machine can hold"};
     }
@@ -148,7 +187,13 @@ Error setup_error(const process::Message& failed, const std::string& place) {
               "a view must be a directory or a regular file that the caller may open"};
     case Step::kProgram:
       return {"cage.plan", "the working directory cannot be entered: " + why, ""};
-    default: return {"cage.setup", "the step " + name + " failed: " + why, "run bailey doctor"};
+    case Step::kNeeds:
+      return {"cage.setup",
+              "a program could not live in the cage (" + std::to_string(failed.c) +
+                  " of 15: pipe 1, thread 2, child 4, file 8): " + why,
+              "run bailey doctor"};
+    default:
+      return {"cage.setup", "the step " + name + " failed: " + why, "run bailey doctor"};
   }
 }
 

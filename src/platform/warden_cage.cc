@@ -32,8 +32,8 @@ using process::MessageType;
 
 namespace {
 
-constexpr int kTick = 200;                          // ms between looks at the watch
-constexpr std::int64_t kPatience = 2'000'000'000;   // ns without a word of the warden
+constexpr int kTick = 200;                         // ms between looks at the watch
+constexpr std::int64_t kPatience = 2'000'000'000;  // ns without a word of the warden
 
 std::int64_t now_ns() {
   timespec now{};
@@ -157,12 +157,21 @@ Result<process::Readiness> WardenCage::await_ready() {
     if (left <= 0) return fail("cage.setup", "the cage did not stand within ten seconds");
     if (!BAILEY_TRY(receive(message, static_cast<int>(left)))) continue;
     switch (message.type) {
-      case MessageType::kLayers: words::add_layers(message.body.layers, readiness.layers); break;
-      case MessageType::kLimit: readiness.limits.push_back(words::limit(message.body.limit)); break;
-      case MessageType::kBeat: break;
-      case MessageType::kFailed: state_ = State::kOver; return explain(message);
-      case MessageType::kReady: state_ = State::kReady; return readiness;
-      default: state_ = State::kOver; return fail("cage.warden", "the warden speaks out of turn");
+      case MessageType::kLimit:
+        readiness.limits.push_back(words::limit(message.body.limit));
+        break;
+      case MessageType::kBeat:
+        break;
+      case MessageType::kFailed:
+        state_ = State::kOver;
+        return explain(message);
+      case MessageType::kReady:
+        words::add_layers(message.body.built.layers, readiness.layers);
+        state_ = State::kReady;
+        return readiness;
+      default:
+        state_ = State::kOver;
+        return fail("cage.warden", "the warden speaks out of turn");
     }
   }
 }
@@ -240,7 +249,8 @@ Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& wat
     heard = now_ns();
     switch (message.type) {
       case MessageType::kBeat:
-      case MessageType::kContinued: break;
+      case MessageType::kContinued:
+        break;
       case MessageType::kStopped: {
         // The shell must see us stopped; when it lets us go on, so does the program.
         kill(getpid(), SIGSTOP);
@@ -251,9 +261,15 @@ Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& wat
         (void)!send(go_on);
         break;
       }
-      case MessageType::kStream: end.streams.push_back(words::stream(message.body.stream)); break;
-      case MessageType::kLimit: end.limits.push_back(words::limit(message.body.limit)); break;
-      case MessageType::kEnd: words::finish(message.body.end, end); return end;
+      case MessageType::kStream:
+        end.streams.push_back(words::stream(message.body.stream));
+        break;
+      case MessageType::kLimit:
+        end.limits.push_back(words::limit(message.body.limit));
+        break;
+      case MessageType::kEnd:
+        words::finish(message.body.end, end);
+        return end;
       default:
         kill_warden();
         return fail("cage.warden", "the warden speaks out of turn");

@@ -44,7 +44,7 @@ Result<Fd> open_warden() {
   for (const char* place : {"/bailey-warden", "/../libexec/bailey/bailey-warden"}) {
     Fd fd(open((directory + place).c_str(), O_PATH | O_CLOEXEC | O_NOFOLLOW));
     if (!fd) continue;
-    struct stat status {};
+    struct stat status{};
     if (fstat(fd.get(), &status) != 0) return cannot("fstat");
     if (!S_ISREG(status.st_mode)) continue;
     if (status.st_uid != 0 && status.st_uid != geteuid()) {

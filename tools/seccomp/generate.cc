@@ -93,17 +93,14 @@ constexpr std::uint32_t kCreates = 0100 | 020000000;  // O_CREAT, __O_TMPFILE
 
 // A mode counts only when the flags make a file; otherwise the register holds rubbish.
 Code open_rule(unsigned flags, unsigned mode) {
-  return {load_low(flags),
-          insn(BPF_JMP | BPF_JSET | BPF_K, kCreates, 1, 0),
-          give(kAllow),
-          load_low(mode),
-          insn(BPF_JMP | BPF_JSET | BPF_K, kSetIdBits, 0, 1),
-          give(kDenied),
+  return {load_low(flags), insn(BPF_JMP | BPF_JSET | BPF_K, kCreates, 1, 0),   give(kAllow),
+          load_low(mode),  insn(BPF_JMP | BPF_JSET | BPF_K, kSetIdBits, 0, 1), give(kDenied),
           give(kAllow)};
 }
 Code mode_rule(unsigned mode) { return allow_rest(deny_bits(mode, kSetIdBits)); }
 Code node_rule(unsigned mode) {
-  return allow_rest(then(deny_bits(mode, kSetIdBits), deny_values(mode, {020000, 060000}, 0170000)));
+  return allow_rest(
+      then(deny_bits(mode, kSetIdBits), deny_values(mode, {020000, 060000}, 0170000)));
 }
 
 constexpr std::uint32_t kNamespaceFlags =
@@ -113,8 +110,8 @@ constexpr std::uint32_t kStream = 1, kDatagram = 2, kSeqpacket = 5, kTypeMask = 
 constexpr std::uint32_t kFastOpen = 0x20000000;
 
 Code socket_rule(bool unix_allowed) {
-  const Code inet = then(require_values(1, {kStream, kDatagram}, kTypeMask),
-                         require_values(2, {0, 6, 17}));
+  const Code inet =
+      then(require_values(1, {kStream, kDatagram}, kTypeMask), require_values(2, {0, 6, 17}));
   Code code = then(when(0, kInet, inet), when(0, kInet6, inet));
   append(code, when(0, kNetlink, require_values(2, {0})));
   if (unix_allowed) append(code, when(0, kUnix, {}));
@@ -138,56 +135,54 @@ Code setsockopt_rule() {
 
 Code prctl_rule() {
   return allow_rest(require_values(
-      0, {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 19, 20, 21, 23, 25, 26,
-          27, 29, 30, 33, 34, 36, 37, 38, 39, 40, 41, 42, 47, 52, 53, 65, 66, 0x53564d41}));
+      0, {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 19, 20, 21, 23,
+          25, 26, 27, 29, 30, 33, 34, 36, 37, 38, 39, 40, 41, 42, 47, 52, 53, 65, 66, 0x53564d41}));
 }
 
 // What caged programs may call without a look at the arguments.
 constexpr unsigned kPlain[] = {
     __NR_read, __NR_write, __NR_close, __NR_stat, __NR_fstat, __NR_lstat, __NR_poll, __NR_lseek,
     __NR_mmap, __NR_mprotect, __NR_munmap, __NR_brk, __NR_rt_sigaction, __NR_rt_sigprocmask,
-    __NR_rt_sigreturn, __NR_pread64, __NR_pwrite64, __NR_readv, __NR_writev, __NR_access,
-    __NR_pipe, __NR_select, __NR_sched_yield, __NR_mremap, __NR_msync, __NR_mincore, __NR_madvise,
-    __NR_shmget, __NR_shmat, __NR_shmctl, __NR_dup, __NR_dup2, __NR_pause, __NR_nanosleep,
-    __NR_getitimer, __NR_alarm, __NR_setitimer, __NR_getpid, __NR_sendfile, __NR_connect,
-    __NR_accept, __NR_recvfrom, __NR_recvmsg, __NR_shutdown, __NR_bind, __NR_listen,
-    __NR_getsockname, __NR_getpeername, __NR_getsockopt, __NR_fork, __NR_vfork, __NR_execve,
-    __NR_exit, __NR_wait4, __NR_kill, __NR_uname, __NR_semget, __NR_semop, __NR_semctl,
-    __NR_shmdt, __NR_msgget, __NR_msgsnd, __NR_msgrcv, __NR_msgctl, __NR_fcntl, __NR_flock,
-    __NR_fsync, __NR_fdatasync, __NR_truncate, __NR_ftruncate, __NR_getdents, __NR_getcwd,
-    __NR_chdir, __NR_fchdir, __NR_rename, __NR_mkdir, __NR_rmdir, __NR_link, __NR_unlink,
-    __NR_symlink, __NR_readlink, __NR_chown, __NR_fchown, __NR_lchown, __NR_umask,
-    __NR_gettimeofday, __NR_getrlimit, __NR_getrusage, __NR_sysinfo, __NR_times, __NR_getuid,
-    __NR_getgid, __NR_setuid, __NR_setgid, __NR_geteuid, __NR_getegid, __NR_setpgid, __NR_getppid,
-    __NR_getpgrp, __NR_setsid, __NR_setreuid, __NR_setregid, __NR_getgroups, __NR_setgroups,
-    __NR_setresuid, __NR_getresuid, __NR_setresgid, __NR_getresgid, __NR_getpgid, __NR_setfsuid,
-    __NR_setfsgid, __NR_getsid, __NR_capget, __NR_capset, __NR_rt_sigpending,
-    __NR_rt_sigtimedwait, __NR_rt_sigqueueinfo, __NR_rt_sigsuspend, __NR_sigaltstack, __NR_utime,
-    __NR_statfs, __NR_fstatfs, __NR_getpriority, __NR_setpriority, __NR_sched_setparam,
-    __NR_sched_getparam, __NR_sched_getscheduler, __NR_sched_get_priority_max,
+    __NR_rt_sigreturn, __NR_pread64, __NR_pwrite64, __NR_readv, __NR_writev, __NR_access, __NR_pipe,
+    __NR_select, __NR_sched_yield, __NR_mremap, __NR_msync, __NR_mincore, __NR_madvise, __NR_shmget,
+    __NR_shmat, __NR_shmctl, __NR_dup, __NR_dup2, __NR_pause, __NR_nanosleep, __NR_getitimer,
+    __NR_alarm, __NR_setitimer, __NR_getpid, __NR_sendfile, __NR_connect, __NR_accept,
+    __NR_recvfrom, __NR_recvmsg, __NR_shutdown, __NR_bind, __NR_listen, __NR_getsockname,
+    __NR_getpeername, __NR_getsockopt, __NR_fork, __NR_vfork, __NR_execve, __NR_exit, __NR_wait4,
+    __NR_kill, __NR_uname, __NR_semget, __NR_semop, __NR_semctl, __NR_shmdt, __NR_msgget,
+    __NR_msgsnd, __NR_msgrcv, __NR_msgctl, __NR_fcntl, __NR_flock, __NR_fsync, __NR_fdatasync,
+    __NR_truncate, __NR_ftruncate, __NR_getdents, __NR_getcwd, __NR_chdir, __NR_fchdir, __NR_rename,
+    __NR_mkdir, __NR_rmdir, __NR_link, __NR_unlink, __NR_symlink, __NR_readlink, __NR_chown,
+    __NR_fchown, __NR_lchown, __NR_umask, __NR_gettimeofday, __NR_getrlimit, __NR_getrusage,
+    __NR_sysinfo, __NR_times, __NR_getuid, __NR_getgid, __NR_setuid, __NR_setgid, __NR_geteuid,
+    __NR_getegid, __NR_setpgid, __NR_getppid, __NR_getpgrp, __NR_setsid, __NR_setreuid,
+    __NR_setregid, __NR_getgroups, __NR_setgroups, __NR_setresuid, __NR_getresuid, __NR_setresgid,
+    __NR_getresgid, __NR_getpgid, __NR_setfsuid, __NR_setfsgid, __NR_getsid, __NR_capget,
+    __NR_capset, __NR_rt_sigpending, __NR_rt_sigtimedwait, __NR_rt_sigqueueinfo, __NR_rt_sigsuspend,
+    __NR_sigaltstack, __NR_utime, __NR_statfs, __NR_fstatfs, __NR_getpriority, __NR_setpriority,
+    __NR_sched_setparam, __NR_sched_getparam, __NR_sched_getscheduler, __NR_sched_get_priority_max,
     __NR_sched_get_priority_min, __NR_sched_rr_get_interval, __NR_mlock, __NR_munlock,
     __NR_mlockall, __NR_munlockall, __NR_arch_prctl, __NR_setrlimit, __NR_sync, __NR_gettid,
     __NR_readahead, __NR_setxattr, __NR_lsetxattr, __NR_fsetxattr, __NR_getxattr, __NR_lgetxattr,
     __NR_fgetxattr, __NR_listxattr, __NR_llistxattr, __NR_flistxattr, __NR_removexattr,
-    __NR_lremovexattr, __NR_fremovexattr, __NR_tkill, __NR_time, __NR_futex,
-    __NR_sched_setaffinity, __NR_sched_getaffinity, __NR_io_setup, __NR_io_destroy,
-    __NR_io_getevents, __NR_io_submit, __NR_io_cancel, __NR_epoll_create, __NR_getdents64,
-    __NR_set_tid_address, __NR_restart_syscall, __NR_semtimedop, __NR_fadvise64,
-    __NR_timer_create, __NR_timer_settime, __NR_timer_gettime, __NR_timer_getoverrun,
-    __NR_timer_delete, __NR_clock_gettime, __NR_clock_getres, __NR_clock_nanosleep,
-    __NR_exit_group, __NR_epoll_wait, __NR_epoll_ctl, __NR_tgkill, __NR_utimes, __NR_mbind,
-    __NR_set_mempolicy, __NR_get_mempolicy, __NR_mq_open, __NR_mq_unlink, __NR_mq_timedsend,
-    __NR_mq_timedreceive, __NR_mq_notify, __NR_mq_getsetattr, __NR_waitid, __NR_ioprio_set,
-    __NR_ioprio_get, __NR_inotify_init, __NR_inotify_add_watch, __NR_inotify_rm_watch,
-    __NR_mkdirat, __NR_fchownat, __NR_futimesat, __NR_newfstatat, __NR_unlinkat, __NR_renameat,
-    __NR_linkat, __NR_symlinkat, __NR_readlinkat, __NR_faccessat, __NR_pselect6, __NR_ppoll,
-    __NR_set_robust_list, __NR_get_robust_list, __NR_splice, __NR_tee, __NR_sync_file_range,
-    __NR_vmsplice, __NR_utimensat, __NR_epoll_pwait, __NR_signalfd, __NR_timerfd_create,
-    __NR_eventfd, __NR_fallocate, __NR_timerfd_settime, __NR_timerfd_gettime, __NR_accept4,
-    __NR_signalfd4, __NR_eventfd2, __NR_epoll_create1, __NR_dup3, __NR_pipe2, __NR_inotify_init1,
-    __NR_preadv, __NR_pwritev, __NR_rt_tgsigqueueinfo, __NR_recvmmsg, __NR_prlimit64,
-    __NR_syncfs, __NR_getcpu, __NR_sched_setattr, __NR_sched_getattr, __NR_renameat2,
-    __NR_getrandom, __NR_memfd_create, __NR_execveat, __NR_membarrier, __NR_mlock2,
+    __NR_lremovexattr, __NR_fremovexattr, __NR_tkill, __NR_time, __NR_futex, __NR_sched_setaffinity,
+    __NR_sched_getaffinity, __NR_io_setup, __NR_io_destroy, __NR_io_getevents, __NR_io_submit,
+    __NR_io_cancel, __NR_epoll_create, __NR_getdents64, __NR_set_tid_address, __NR_restart_syscall,
+    __NR_semtimedop, __NR_fadvise64, __NR_timer_create, __NR_timer_settime, __NR_timer_gettime,
+    __NR_timer_getoverrun, __NR_timer_delete, __NR_clock_gettime, __NR_clock_getres,
+    __NR_clock_nanosleep, __NR_exit_group, __NR_epoll_wait, __NR_epoll_ctl, __NR_tgkill,
+    __NR_utimes, __NR_mbind, __NR_set_mempolicy, __NR_get_mempolicy, __NR_mq_open, __NR_mq_unlink,
+    __NR_mq_timedsend, __NR_mq_timedreceive, __NR_mq_notify, __NR_mq_getsetattr, __NR_waitid,
+    __NR_ioprio_set, __NR_ioprio_get, __NR_inotify_init, __NR_inotify_add_watch,
+    __NR_inotify_rm_watch, __NR_mkdirat, __NR_fchownat, __NR_futimesat, __NR_newfstatat,
+    __NR_unlinkat, __NR_renameat, __NR_linkat, __NR_symlinkat, __NR_readlinkat, __NR_faccessat,
+    __NR_pselect6, __NR_ppoll, __NR_set_robust_list, __NR_get_robust_list, __NR_splice, __NR_tee,
+    __NR_sync_file_range, __NR_vmsplice, __NR_utimensat, __NR_epoll_pwait, __NR_signalfd,
+    __NR_timerfd_create, __NR_eventfd, __NR_fallocate, __NR_timerfd_settime, __NR_timerfd_gettime,
+    __NR_accept4, __NR_signalfd4, __NR_eventfd2, __NR_epoll_create1, __NR_dup3, __NR_pipe2,
+    __NR_inotify_init1, __NR_preadv, __NR_pwritev, __NR_rt_tgsigqueueinfo, __NR_recvmmsg,
+    __NR_prlimit64, __NR_syncfs, __NR_getcpu, __NR_sched_setattr, __NR_sched_getattr,
+    __NR_renameat2, __NR_getrandom, __NR_memfd_create, __NR_execveat, __NR_membarrier, __NR_mlock2,
     __NR_copy_file_range, __NR_preadv2, __NR_pwritev2, __NR_pkey_mprotect, __NR_pkey_alloc,
     __NR_pkey_free, __NR_statx, __NR_io_pgetevents, __NR_rseq, __NR_pidfd_send_signal,
     __NR_pidfd_open, __NR_close_range, __NR_faccessat2, __NR_epoll_pwait2,
@@ -199,13 +194,14 @@ constexpr unsigned kPlain[] = {
     335, 451, 453, 454, 455, 456, 459, 461, 462, 463, 464, 465, 466, 468, 469};
 
 // Gone or never there: the kernel's own answer is ENOSYS, and so is ours.
-constexpr unsigned kAbsent[] = {
-    __NR_uselib, __NR_sysfs, __NR__sysctl, __NR_create_module, __NR_get_kernel_syms,
-    __NR_query_module, __NR_nfsservctl, __NR_getpmsg, __NR_putpmsg, __NR_afs_syscall,
-    __NR_tuxcall, __NR_security, __NR_set_thread_area, __NR_get_thread_area, __NR_vserver,
-    __NR_epoll_ctl_old, __NR_epoll_wait_old, __NR_ustat,
-    __NR_clone3,    // its flags lie in memory
-    __NR_openat2};  // so does its mode, with the set-user-id bit
+constexpr unsigned kAbsent[] = {__NR_uselib,          __NR_sysfs,           __NR__sysctl,
+                                __NR_create_module,   __NR_get_kernel_syms, __NR_query_module,
+                                __NR_nfsservctl,      __NR_getpmsg,         __NR_putpmsg,
+                                __NR_afs_syscall,     __NR_tuxcall,         __NR_security,
+                                __NR_set_thread_area, __NR_get_thread_area, __NR_vserver,
+                                __NR_epoll_ctl_old,   __NR_epoll_wait_old,  __NR_ustat,
+                                __NR_clone3,    // its flags lie in memory
+                                __NR_openat2};  // so does its mode, with the set-user-id bit
 
 std::map<unsigned, Code> rules(bool unix_allowed) {
   std::map<unsigned, Code> map;

@@ -23,18 +23,17 @@ enum class MessageType : std::uint32_t {
   kSignal = 3,    // signer -> warden -> init: deliver signal `a` to the program's group
   kKill = 4,      // signer -> warden: the cage dies now
   kBeat = 5,      // warden -> init and warden -> signer: still alive
-  kLayers = 16,   // init -> warden -> signer: body.layers
+  kBaseline = 6,  // warden -> init: what it sees outside, in body.bytes
+  kBuilt = 16,    // init -> warden: body.built; only the needs are still to be proven
   kLimit = 17,    // warden -> signer: body.limit, one a message
-  kReady = 18,    // everything stands and is proven
+  kReady = 18,    // warden -> signer: everything stands and is proven; body.built.layers
   kFailed = 19,   // setup failed: step `a`, errno `b`, item `c` (a view's or limit's number)
-  kStarted = 20,  // execve succeeded (the close-on-exec pipe closed); `a`: mono ns
   kStopped = 21,  // the program stopped by signal `a`
   kContinued = 22,
-  kExited = 23,      // `a`: wait status, `b`: mono ns, `c`: processes killed with the cage
-  kExecFailed = 24,  // `a`: errno
-  kTerminal = 25,    // init -> warden: the PTY's master travels with this message
-  kStream = 26,      // warden -> signer: body.stream
-  kEnd = 27,         // warden -> signer, last: body.end
+  kExited = 23,    // `a`: wait status, `b`: mono ns, `c`: processes killed with the cage
+  kTerminal = 25,  // init -> warden: the PTY's master travels with this message
+  kStream = 26,    // warden -> signer: body.stream
+  kEnd = 27,       // warden -> signer, last: body.end
 };
 
 // Layers in the order in which they come to be. The order is part of the wire.
@@ -99,6 +98,15 @@ struct LayersBody {
   LayerResult results[kLayers];
 };
 
+// Limits that the kernel keeps for init and the program, read back; 0: not set.
+enum class Rlimit : std::uint8_t { kCpuTime, kMemory, kProcesses, kOpenFiles, kDisk };
+inline constexpr std::size_t kRlimits = 5;
+
+struct BuiltBody {
+  LayersBody layers;
+  std::uint64_t rlimits[kRlimits] = {};
+};
+
 struct LimitBody {
   std::uint32_t kind = 0;  // model::LimitKind
   std::uint32_t limit_class = 0;
@@ -155,21 +163,21 @@ struct Message {
   std::uint64_t b = 0;
   std::uint64_t c = 0;
   union Body {
-    LayersBody layers;
+    BuiltBody built;
     LimitBody limit;
     StreamBody stream;
     EndBody end;
-    std::uint64_t rlimits[8];  // kReady: read back, by model::LimitKind; 0: not set
     std::uint8_t bytes[kMessageBytes - 32];
     constexpr Body() : bytes{} {}
   } body;
 };
 static_assert(sizeof(Message) == kMessageBytes);
 static_assert(alignof(Message) == 8);
+static_assert(sizeof(BuiltBody) <= kMessageBytes - 32);
 
 [[nodiscard]] constexpr bool is_known(MessageType type) noexcept {
   const auto number = static_cast<std::uint32_t>(type);
-  return (number >= 1 && number <= 5) || (number >= 16 && number <= 27);
+  return (number >= 1 && number <= 6) || (number >= 16 && number <= 27);
 }
 [[nodiscard]] inline bool is_sound(const Message& message, std::size_t received) noexcept {
   return received == kMessageBytes && message.version == kWireVersion && is_known(message.type);

@@ -22,10 +22,11 @@ constexpr sock_filter kUnixAllowed[] = {
 #include "seccomp_allowed.inc"
 };
 
-constexpr int kRlimitCpu = 0, kRlimitFsize = 1, kRlimitData = 2, kRlimitCore = 4,
-              kRlimitNproc = 6, kRlimitNofile = 7, kRlimitRtprio = 14;
-// model::LimitKind, by number.
+constexpr int kRlimitCpu = 0, kRlimitFsize = 1, kRlimitData = 2, kRlimitCore = 4, kRlimitNproc = 6,
+              kRlimitNofile = 7, kRlimitRtprio = 14;
+// model::LimitKind, by number, and wire::Rlimit.
 constexpr unsigned kCpuTime = 1, kMemory = 2, kProcesses = 4, kOpenFiles = 5, kDisk = 6;
+constexpr std::uint32_t slot(wire::Rlimit which) { return static_cast<std::uint32_t>(which); }
 
 }  // namespace
 
@@ -54,9 +55,8 @@ long close_descriptors(Context& context) {
   const long before = sys::fcntl(static_cast<int>(sentinel), 1);
   // What init itself keeps: its socket, and the program's streams or terminal. All of
   // it is close-on-exec, and the program closes everything from 3 up besides.
-  const int keep[] = {context.warden, context.streams[0], context.streams[1], context.streams[2],
-                      context.pty_slave,
-                      context.ruleset};
+  const int keep[] = {context.warden,    context.streams[0], context.streams[1], context.streams[2],
+                      context.pty_slave, context.ruleset,    context.control};
   unsigned from = 0;
   for (;;) {
     long next = -1;
@@ -84,19 +84,26 @@ long set_rlimits(Context& context) {
     int resource;
     std::uint64_t value;
     std::uint32_t kind;  // 99: nobody's wish, ours
+    std::uint32_t slot = 99;
   };
   Pair pairs[7];
   std::size_t count = 0;
   pairs[count++] = {kRlimitCore, 0, 99};
   pairs[count++] = {kRlimitRtprio, 0, 99};
-  if (asked(kOpenFiles)) pairs[count++] = {kRlimitNofile, plan.limits[kOpenFiles], kOpenFiles};
+  if (asked(kOpenFiles))
+    pairs[count++] = {kRlimitNofile, plan.limits[kOpenFiles], kOpenFiles,
+                      slot(wire::Rlimit::kOpenFiles)};
   // One more for init, which the kernel counts in the same user namespace.
-  if (asked(kProcesses)) pairs[count++] = {kRlimitNproc, plan.limits[kProcesses] + 1, kProcesses};
-  if (asked(kMemory)) pairs[count++] = {kRlimitData, plan.limits[kMemory], kMemory};
-  if (asked(kDisk)) pairs[count++] = {kRlimitFsize, plan.limits[kDisk], kDisk};
+  if (asked(kProcesses))
+    pairs[count++] = {kRlimitNproc, plan.limits[kProcesses] + 1, kProcesses,
+                      slot(wire::Rlimit::kProcesses)};
+  if (asked(kMemory))
+    pairs[count++] = {kRlimitData, plan.limits[kMemory], kMemory, slot(wire::Rlimit::kMemory)};
+  if (asked(kDisk))
+    pairs[count++] = {kRlimitFsize, plan.limits[kDisk], kDisk, slot(wire::Rlimit::kDisk)};
   if (asked(kCpuTime)) {
     const std::uint64_t seconds = (plan.limits[kCpuTime] + 999999999) / 1000000000 + 1;
-    pairs[count++] = {kRlimitCpu, seconds, kCpuTime};
+    pairs[count++] = {kRlimitCpu, seconds, kCpuTime, slot(wire::Rlimit::kCpuTime)};
   }
   for (std::size_t i = 0; i < count; ++i) {
     context.failure.item = pairs[i].kind;
@@ -108,7 +115,7 @@ long set_rlimits(Context& context) {
     if (const long e = sys::prlimit(0, pairs[i].resource, &set, &now); e < 0) return e;
     if (const long e = sys::prlimit(0, pairs[i].resource, nullptr, &now); e < 0) return e;
     if (now.soft != value || now.hard != value) return -5;
-    if (pairs[i].kind < 8) context.rlimits[pairs[i].kind] = value;
+    if (pairs[i].slot < wire::kRlimits) context.rlimits[pairs[i].slot] = value;
   }
   context.report(Layer::kRlimits, kProven, 0, 0, static_cast<unsigned>(count));
   return 0;

@@ -19,7 +19,8 @@ inline constexpr int kNamespaceKinds = 8;
 inline constexpr const char* kNamespaceFiles[kNamespaceKinds] = {
     "user", "mnt", "pid", "net", "ipc", "uts", "cgroup", "time_for_children"};
 
-// What the warden saw outside, just before the namespaces were made.
+// What the warden sees outside while the namespaces are made. Ids and clocks are there
+// from the start; the rest comes as a message, so that neither waits for the other.
 struct Baseline {
   std::uint64_t namespaces[kNamespaceKinds] = {};
   std::uint32_t uid = 0;
@@ -27,14 +28,15 @@ struct Baseline {
   std::uint64_t uptime_seconds = 0;    // CLOCK_MONOTONIC
   std::uint64_t boottime_seconds = 0;  // CLOCK_BOOTTIME
   long warden_pid = 0;
-  long shm_id = -1;             // a SysV segment, marked for removal, attached
-  char abstract_name[6] = {};   // the warden's abstract socket, as the kernel named it
+  long shm_id = -1;            // a SysV segment, marked for removal, attached
+  char abstract_name[6] = {};  // the warden's abstract socket, as the kernel named it
   std::uint32_t abstract_size = 0;
   std::int16_t net_before = -1;  // connecting to it from outside
   std::int16_t ipc_before = -1;  // IPC_STAT of the segment from outside
   std::int16_t pid_before = -1;  // kill(warden, 0) from outside
-  char hostname[65] = {};
 };
+
+static_assert(sizeof(Baseline) <= wire::kMessageBytes - 32);
 
 struct Failure {
   wire::Step step{};
@@ -42,17 +44,31 @@ struct Failure {
   std::uint64_t item = 0;
 };
 
+// Adds one layer's result to a list.
+inline void add(wire::LayersBody& layers, wire::Layer layer, unsigned state, long before,
+                long after, unsigned value = 0) noexcept {
+  if (layers.count >= wire::kLayers) return;
+  wire::LayerResult& result = layers.results[layers.count++];
+  result.layer = static_cast<std::uint8_t>(layer);
+  result.state = static_cast<std::uint8_t>(state);
+  result.before = static_cast<std::int16_t>(before);
+  result.after = static_cast<std::int16_t>(after);
+  result.value = static_cast<std::uint16_t>(value > 0xffff ? 0xffff : value);
+}
+
 struct Context {
-  int warden = -1;          // SOCK_SEQPACKET
-  int plan_fd = -1;         // sealed memfd
+  int warden = -1;                // SOCK_SEQPACKET
+  int plan_fd = -1;               // sealed memfd
+  int control = -1;               // the program's end of its line to the warden
+  int host_proc = -1;             // the host's /proc, until everything is proven
   int streams[3] = {-1, -1, -1};  // the program's 0, 1 and 2 when there is no terminal
   Baseline baseline;
   wire::PlanReader plan;
 
-  int root = -1;            // the new root, O_PATH or a mount fd
-  int scratch = -1;         // the tmpfs of /tmp and /dev/shm
-  int proc = -1;            // the new procfs
-  int ruleset = -1;         // Landlock, -1 when the kernel has none
+  int root = -1;     // the new root, O_PATH or a mount fd
+  int scratch = -1;  // the tmpfs of /tmp and /dev/shm
+  int proc = -1;     // the new procfs
+  int ruleset = -1;  // Landlock, -1 when the kernel has none
   int landlock_abi = 0;
   std::uint64_t root_device = 0;
   std::uint64_t root_inode = 0;
@@ -62,7 +78,7 @@ struct Context {
   std::uint64_t own_devices[kMaxOwnDevices] = {};
   std::uint32_t own_count = 0;
   std::uint32_t hidden_count = 0;
-  std::uint64_t rlimits[8] = {};  // read back, by model::LimitKind; 0: not set
+  std::uint64_t rlimits[wire::kRlimits] = {};
 
   wire::LayersBody layers;
   Failure failure;
@@ -72,13 +88,7 @@ struct Context {
   }
   void report(wire::Layer layer, unsigned state, long before, long after,
               unsigned value = 0) noexcept {
-    if (layers.count >= wire::kLayers) return;
-    wire::LayerResult& result = layers.results[layers.count++];
-    result.layer = static_cast<std::uint8_t>(layer);
-    result.state = static_cast<std::uint8_t>(state);
-    result.before = static_cast<std::int16_t>(before);
-    result.after = static_cast<std::int16_t>(after);
-    result.value = static_cast<std::uint16_t>(value > 0xffff ? 0xffff : value);
+    add(layers, layer, state, before, after, value);
   }
 };
 
@@ -90,11 +100,17 @@ using StepFunction = long (*)(Context&);
 // namespaces.cc
 long write_identity(Context& context);
 long cut_propagation(Context& context);
-long raise_loopback(Context& context);
 long name_host(Context& context);
 long shift_time(Context& context);
 long forbid_nesting(Context& context);
-long prove_namespaces(Context& context);
+long prove_nesting(Context& context);
+// second.cc: the slow network namespace, made and proven by a second thread of init.
+long start_second(Context& context);
+void give_second_the_baseline() noexcept;
+long join_second(Context& context);
+// namespaces.cc, run by the second thread in its new network namespace.
+long raise_loopback();
+long prove_namespaces(const Context& context, wire::LayersBody& layers, std::uint64_t& item);
 // places.cc
 long make_root(Context& context);
 long place_all(Context& context);
@@ -116,7 +132,7 @@ long drop_capabilities(Context& context);
 long forbid_new_privileges(Context& context);
 long enforce_seccomp(Context& context);
 // target.cc: runs in the forked child; never returns.
-[[noreturn]] void become_target(Context& context, int control);
+[[noreturn]] void become_target(Context& context);
 // init.cc: runs as pid 1; never returns.
 [[noreturn]] void be_init(Context& context);
 

@@ -28,9 +28,11 @@ struct Named {
 
 // What needs no plan, and so overlaps with the signer's thinking.
 constexpr Named kEarly[] = {
-    {Step::kIdentity, write_identity}, {Step::kPropagation, cut_propagation},
-    {Step::kNetwork, raise_loopback},  {Step::kHostname, name_host},
-    {Step::kTime, shift_time},         {Step::kNamespaces, prove_namespaces},
+    {Step::kIdentity, write_identity},
+    {Step::kNetwork, start_second},
+    {Step::kPropagation, cut_propagation},
+    {Step::kHostname, name_host},
+    {Step::kTime, shift_time},
 };
 
 // The order is the design: places before the pivot, the pivot before anything is
@@ -44,6 +46,8 @@ constexpr Named kSetup[] = {
     {Step::kPivot, pivot},
     {Step::kProgram, enter_program_directory},
     {Step::kTerminal, open_terminal},
+    {Step::kNetwork, join_second},
+    {Step::kNesting, prove_nesting},
     {Step::kKeyring, join_keyring},
     {Step::kDescriptors, close_descriptors},
     {Step::kLimits, set_rlimits},
@@ -68,7 +72,10 @@ void take(Context& context, const Named (&steps)[N]) {
   for (const Named& named : steps) {
     context.failure.item = 0;
     const long e = named.run(context);
-    if (e < 0) give_up(context, named.step, e, context.failure.item);
+    if (e < 0) {
+      const Failure& failure = context.failure;  // the second thread names its own step
+      give_up(context, failure.error < 0 ? failure.step : named.step, e, failure.item);
+    }
   }
 }
 
@@ -86,6 +93,11 @@ std::uint64_t await_plan(Context& context) {
     if (wait_within(&fd, 1, sys::monotonic_ns() + kPatience) <= 0) sys::exit(121);
     if (receive(context.warden, message) < 0) sys::exit(121);
     if (message.type == MessageType::kPlan) return message.a;
+    if (message.type == MessageType::kBaseline) {
+      __builtin_memcpy(&context.baseline, message.body.bytes, sizeof context.baseline);
+      give_second_the_baseline();
+      continue;
+    }
     if (message.type != MessageType::kBeat) sys::exit(121);
   }
 }
@@ -113,19 +125,15 @@ class Life {
 
   [[noreturn]] void live() {
     start_target();
-    report_ready();
     for (;;) {
       const std::uint64_t now = sys::monotonic_ns();
-      if (now >= beat_until_) sys::exit(121);
-      if (deadline_ != 0 && now >= deadline_) end_by_clock();
+      // Without a beat the warden is dead or hung; its wall clock is a little shorter
+      // than this one. Either way pid 1 exits, and the kernel kills all that is left.
+      if (now >= beat_until_ || (deadline_ != 0 && now >= deadline_)) sys::exit(121);
       std::uint64_t until = beat_until_;
       if (deadline_ != 0 && deadline_ < until) until = deadline_;
-      sys::PollFd fds[3] = {{context_.warden, sys::kPollIn, 0},
-                            {child_signal_, sys::kPollIn, 0},
-                            {control_, sys::kPollIn, 0}};
-      wait_within(fds, control_ >= 0 ? 3 : 2, until);
-      // The program's exec answer first: its exit may already be waiting too.
-      if (control_ >= 0 && fds[2].revents != 0) hear_control();
+      sys::PollFd fds[2] = {{context_.warden, sys::kPollIn, 0}, {child_signal_, sys::kPollIn, 0}};
+      wait_within(fds, 2, until);
       if (fds[0].revents != 0) hear_warden();
       if (fds[1].revents != 0) reap();
     }
@@ -138,18 +146,10 @@ class Life {
     const long signals = sys::call(__NR_signalfd4, -1, &mask, 8, 02000000 | 04000);
     if (signals < 0) give_up(context_, Step::kNeeds, signals);
     child_signal_ = static_cast<int>(signals);
-    int ends[2];
-    if (const long e = sys::call(__NR_socketpair, 1, 5 | 02000000, 0, ends); e < 0) {
-      give_up(context_, Step::kNeeds, e);
-    }
     target_ = sys::call(__NR_clone, kSigchld, 0, 0, 0, 0);
-    if (target_ == 0) {
-      sys::close(ends[0]);
-      become_target(context_, ends[1]);
-    }
+    if (target_ == 0) become_target(context_);
     if (target_ < 0) give_up(context_, Step::kNeeds, target_);
-    control_ = ends[0];
-    sys::close(ends[1]);
+    sys::close(context_.control);
     // Its own group in our session: stoppable by a terminal, and never an orphan.
     if (const long e = sys::call(__NR_setpgid, target_, target_); e < 0) {
       give_up(context_, Step::kTerminal, e);
@@ -162,35 +162,13 @@ class Life {
     } else {
       for (const int fd : context_.streams) sys::close(fd);
     }
-  }
-
-  void report_ready() {
-    std::uint32_t needs = 0;
-    sys::PollFd fd{control_, sys::kPollIn, 0};
-    if (wait_within(&fd, 1, sys::monotonic_ns() + kPatience) <= 0 ||
-        sys::read(control_, &needs, sizeof needs) != sizeof needs || (needs & 15U) != 15U) {
-      give_up(context_, Step::kNeeds, -1, needs);
+    Message built;
+    built.type = MessageType::kBuilt;
+    built.body.built.layers = context_.layers;
+    for (std::size_t i = 0; i < wire::kRlimits; ++i) {
+      built.body.built.rlimits[i] = context_.rlimits[i];
     }
-    context_.report(Layer::kNeeds, kProven, 0, 0, needs & 15U);
-    bool time_known = false;
-    for (std::uint32_t i = 0; i < context_.layers.count; ++i) {
-      time_known = time_known || context_.layers.results[i].layer ==
-                                     static_cast<std::uint8_t>(Layer::kTime);
-    }
-    if (!time_known) {
-      // A machine that is up for three seconds has no uptime to hide.
-      const bool shifted = (needs & 16U) != 0;
-      if (!shifted && context_.baseline.uptime_seconds > 5) give_up(context_, Step::kTime, -1);
-      context_.report(Layer::kTime, shifted ? kProven : kActive, 0, 0);
-    }
-    Message message;
-    message.type = MessageType::kLayers;
-    message.body.layers = context_.layers;
-    if (send(context_.warden, message) < 0) sys::exit(121);
-    Message ready;
-    ready.type = MessageType::kReady;
-    for (std::size_t i = 0; i < 8; ++i) ready.body.rlimits[i] = context_.rlimits[i];
-    if (send(context_.warden, ready) < 0) sys::exit(121);
+    if (send(context_.warden, built) < 0) sys::exit(121);
     beat_until_ = sys::monotonic_ns() + kPatience;
   }
 
@@ -203,32 +181,15 @@ class Life {
     switch (message.type) {
       case MessageType::kGo:
         if (message.a != 0) deadline_ = sys::monotonic_ns() + message.a;
-        started_ = sys::monotonic_ns();
-        if (control_ < 0 || sys::write(control_, "g", 1) != 1) sys::exit(121);
         break;
       case MessageType::kSignal:
         if (message.a >= 1 && message.a <= 31) sys::kill(-target_, static_cast<int>(message.a));
         break;
-      case MessageType::kBeat: break;
-      default: sys::exit(121);
+      case MessageType::kBeat:
+        break;
+      default:
+        sys::exit(121);
     }
-  }
-
-  void hear_control() {
-    std::int32_t error = 0;
-    const long n = sys::read(control_, &error, sizeof error);
-    if (n == -11 || n == -4) return;
-    Message message;
-    if (n == sizeof error) {
-      message.type = MessageType::kExecFailed;
-      message.a = static_cast<std::uint64_t>(error);
-    } else {
-      message.type = MessageType::kStarted;
-      message.a = started_;
-    }
-    sys::close(control_);
-    control_ = -1;
-    if (send(context_.warden, message) < 0) sys::exit(121);
   }
 
   void reap() {
@@ -255,13 +216,16 @@ class Life {
   // The program has ended: whatever it left behind ends now, and is counted.
   [[noreturn]] void end(int status) {
     const std::uint64_t ended = sys::monotonic_ns();
-    if (control_ >= 0) hear_control();
+    int ignored = 0;
+    // Who was dead already was not left behind.
+    while (sys::call(__NR_wait4, -1, &ignored, 1 | 0x40000000, nullptr) > 0) {
+    }
     std::uint64_t left = 0;
     while (sys::kill(-1, 9) == 0) {
-      int ignored = 0;
-      const long pid = sys::call(__NR_wait4, -1, &ignored, 0x40000000, nullptr);
-      if (pid < 0) break;
-      ++left;
+      if (sys::call(__NR_wait4, -1, &ignored, 0x40000000, nullptr) < 0) break;
+      do {
+        ++left;
+      } while (sys::call(__NR_wait4, -1, &ignored, 1 | 0x40000000, nullptr) > 0);
     }
     Message message;
     message.type = MessageType::kExited;
@@ -272,18 +236,10 @@ class Life {
     sys::exit(0);
   }
 
-  // The wall clock has run out and the warden did not act: init does.
-  [[noreturn]] void end_by_clock() {
-    // The warden's own clock is a moment earlier; this one fires when it hangs.
-    sys::exit(121);
-  }
-
   Context& context_;
   long target_ = -1;
-  int control_ = -1;
   int child_signal_ = -1;
   std::uint64_t deadline_ = 0;
-  std::uint64_t started_ = 0;
   std::uint64_t beat_until_ = 0;
 };
 

@@ -43,8 +43,7 @@ long enforce_landlock(Context& context) {
   context.ruleset = -1;
   const long after = sys::openat(sys::kAtFdcwd, kCanary, 02000000);
   if (before < 0 || after != -13) return -1;
-  context.report(Layer::kLandlock, kProven, 0, after,
-                 static_cast<unsigned>(context.landlock_abi));
+  context.report(Layer::kLandlock, kProven, 0, after, static_cast<unsigned>(context.landlock_abi));
   return 0;
 }
 

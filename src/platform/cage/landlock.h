@@ -33,11 +33,11 @@ inline constexpr std::uint64_t kReading = kExecute | kReadFile | kReadDir;
 inline constexpr std::uint64_t kWriting = kReading | kWriteFile | kRemoveDir | kRemoveFile |
                                           kMakeDir | kMakeReg | kMakeSock | kMakeFifo | kMakeSym |
                                           kRefer | kTruncate | kResolveUnix;
-inline constexpr std::uint64_t kDevices = kReadFile | kReadDir | kWriteFile | kTruncate |
-                                          kIoctlDevice;
+inline constexpr std::uint64_t kDevices =
+    kReadFile | kReadDir | kWriteFile | kTruncate | kIoctlDevice;
 // What a rule on a file, not a directory, may hold.
-inline constexpr std::uint64_t kOnFiles = kExecute | kReadFile | kWriteFile | kTruncate |
-                                          kIoctlDevice | kResolveUnix;
+inline constexpr std::uint64_t kOnFiles =
+    kExecute | kReadFile | kWriteFile | kTruncate | kIoctlDevice | kResolveUnix;
 
 struct RulesetAttr {
   std::uint64_t files = 0, net = 0, scoped = 0;

@@ -119,9 +119,10 @@ long place_view(Context& context, const PlanPlace& place) {
   }
   const bool writable = (place.flags & wire::kPlaceWritable) != 0;
   const bool directory = type == kDirectory;
-  const long tree = sys::open_tree(
-      fd, "", sys::kTreeClone | sys::kTreeCloexec | static_cast<unsigned>(sys::kAtEmptyPath) |
-                  static_cast<unsigned>(directory ? sys::kAtRecursive : 0));
+  const long tree = sys::open_tree(fd, "",
+                                   sys::kTreeClone | sys::kTreeCloexec |
+                                       static_cast<unsigned>(sys::kAtEmptyPath) |
+                                       static_cast<unsigned>(directory ? sys::kAtRecursive : 0));
   if (tree < 0) {
     sys::close(fd);
     return tree;
@@ -130,7 +131,8 @@ long place_view(Context& context, const PlanPlace& place) {
       sys::kAttrNoSuid | sys::kAttrNoDev | (writable ? 0 : sys::kAttrReadOnly), 0, 0, 0};
   e = sys::mount_setattr(static_cast<int>(tree), "",
                          static_cast<unsigned>(sys::kAtEmptyPath | sys::kAtRecursive), attributes);
-  if (e >= 0) e = attach(context, static_cast<int>(tree), context.plan.view(place.target), directory);
+  if (e >= 0)
+    e = attach(context, static_cast<int>(tree), context.plan.view(place.target), directory);
   if (e >= 0) {
     std::uint64_t rights = writable ? landlock::kWriting : landlock::kReading;
     if (!directory) rights &= landlock::kOnFiles;
@@ -160,8 +162,8 @@ long place_link(Context& context, const PlanPlace& place) {
 
 long place_proc(Context& context, const PlanPlace& place) {
   const char* const none[] = {nullptr};
-  const long proc = new_filesystem("proc", none,
-                                   sys::kAttrNoSuid | sys::kAttrNoDev | sys::kAttrNoExec);
+  const long proc =
+      new_filesystem("proc", none, sys::kAttrNoSuid | sys::kAttrNoDev | sys::kAttrNoExec);
   if (proc < 0) return proc;
   context.proc = static_cast<int>(proc);
   if (const long e = attach(context, context.proc, context.plan.view(place.target), true); e < 0) {
@@ -186,9 +188,9 @@ long mask(Context& context, const char* path_in_root, int at, bool directory) {
 // What of /proc tells about the host, or acts on it. An entry of another owner that
 // its mode closes to us needs no mask: the kernel refuses it without one.
 long mask_proc(Context& context) {
-  constexpr const char* kFiles[] = {"kcore", "keys", "key-users", "kmsg", "kpagecount",
-                                    "kpagecgroup", "kpageflags", "timer_list", "sched_debug",
-                                    "sysrq-trigger", "vmallocinfo", "latency_stats"};
+  constexpr const char* kFiles[] = {"kcore",       "keys",          "key-users",   "kmsg",
+                                    "kpagecount",  "kpagecgroup",   "kpageflags",  "timer_list",
+                                    "sched_debug", "sysrq-trigger", "vmallocinfo", "latency_stats"};
   constexpr const char* kDirectories[] = {"acpi", "asound", "scsi", "dynamic_debug"};
   const std::uint32_t own = context.baseline.uid;
   auto cover = [&](const char* name, bool directory) -> long {
@@ -265,8 +267,7 @@ long make_root(Context& context) {
   char size[24];
   format(size, context.plan.header().tmp_bytes);
   const char* const scratch_options[] = {"mode", "0700", "size", size, nullptr};
-  const long scratch = new_filesystem("tmpfs", scratch_options,
-                                      sys::kAttrNoSuid | sys::kAttrNoDev);
+  const long scratch = new_filesystem("tmpfs", scratch_options, sys::kAttrNoSuid | sys::kAttrNoDev);
   if (scratch < 0) return scratch;
   context.scratch = static_cast<int>(scratch);
   const char* const root_options[] = {"mode", "0755", "size", "4m", nullptr};
@@ -299,20 +300,28 @@ long place_all(Context& context) {
     context.failure.item = i;
     long e = 0;
     switch (place.kind) {
-      case PlaceKind::kView: e = place_view(context, place); break;
-      case PlaceKind::kLink: e = place_link(context, place); break;
+      case PlaceKind::kView:
+        e = place_view(context, place);
+        break;
+      case PlaceKind::kLink:
+        e = place_link(context, place);
+        break;
       case PlaceKind::kHide:
         // Without views beneath, hiding waits until all of them stand.
         if ((place.flags & wire::kPlaceHasChildren) != 0) e = hide_around(context, place);
         break;
-      case PlaceKind::kProc: e = place_proc(context, place); break;
+      case PlaceKind::kProc:
+        e = place_proc(context, place);
+        break;
       case PlaceKind::kDevices: {
         e = open_target(context, context.plan.view(place.target), true);
         if (e >= 0) e = make_devices(context, static_cast<int>(e));
         break;
       }
       case PlaceKind::kScratch:
-      case PlaceKind::kAlias: e = place_scratch(context, place, "tmp"); break;
+      case PlaceKind::kAlias:
+        e = place_scratch(context, place, "tmp");
+        break;
       case PlaceKind::kEmpty: {
         e = open_target(context, context.plan.view(place.target), true);
         if (e >= 0) sys::close(static_cast<int>(e));
@@ -338,14 +347,13 @@ long seal_places(Context& context) {
     const long fd = sys::openat2(context.root, inside(context.plan.text(place.target)),
                                  kFollowNothing, kStrictly);
     if (fd < 0) return fd;
-    const long e = sys::mount_setattr(static_cast<int>(fd), "",
-                                      static_cast<unsigned>(sys::kAtEmptyPath),
-                                      {sys::kAttrReadOnly, 0, 0, 0});
+    const long e =
+        sys::mount_setattr(static_cast<int>(fd), "", static_cast<unsigned>(sys::kAtEmptyPath),
+                           {sys::kAttrReadOnly, 0, 0, 0});
     sys::close(static_cast<int>(fd));
     if (e < 0 && e != -22) return e;  // EINVAL: a plain directory of the sealed root
   }
-  if (const long e = sys::mount_setattr(context.proc, "",
-                                        static_cast<unsigned>(sys::kAtEmptyPath),
+  if (const long e = sys::mount_setattr(context.proc, "", static_cast<unsigned>(sys::kAtEmptyPath),
                                         {sys::kAttrReadOnly, 0, 0, 0});
       e < 0) {
     return e;

@@ -1,8 +1,9 @@
 // runtime: what a program needs before its first line when there is no libc.
 //
-// _start relocates the position-independent image, gives the compiler's stack
-// protector its word of thread-local memory, and calls bailey_main. The memory
-// functions are the ones that the compiler calls by itself.
+// There are no constructors: a static object is constinit or it does not start (the
+// image refuses to run when the linker found any). _start relocates the position-independent image,
+// gives the compiler's stack protector its word of thread-local memory, and calls bailey_main. The
+// memory functions are the ones that the compiler calls by itself.
 #include <asm/prctl.h>
 #include <elf.h>
 
@@ -12,7 +13,6 @@
 #include "platform/cage/sys.h"
 
 extern "C" {
-
 
 int bailey_main(int argc, char** argv, char** environment);
 
@@ -105,8 +105,8 @@ struct Auxiliary {
   for (std::size_t i = 0; i < count; ++i) {
     if (headers[i].p_type != PT_GNU_RELRO) continue;
     const std::uintptr_t start = (base + headers[i].p_vaddr) & ~std::uintptr_t{4095};
-    const std::uintptr_t end = (base + headers[i].p_vaddr + headers[i].p_memsz) &
-                               ~std::uintptr_t{4095};
+    const std::uintptr_t end =
+        (base + headers[i].p_vaddr + headers[i].p_memsz) & ~std::uintptr_t{4095};
     if (end > start) bailey::platform::cage::sys::call(__NR_mprotect, start, end - start, 1);
   }
 }
@@ -114,8 +114,9 @@ struct Auxiliary {
 }  // namespace
 
 extern "C" [[noreturn]] [[gnu::no_stack_protector, gnu::used]] void bailey_begin(
-    long* stack, std::uintptr_t base, const Elf64_Dyn* dynamic) {
+    long* stack, std::uintptr_t base, const Elf64_Dyn* dynamic, std::size_t constructors) {
   namespace sys = bailey::platform::cage::sys;
+  if (constructors != 0) sys::exit(121);
   if (!relocate(base, dynamic)) sys::exit(121);
   const int argc = static_cast<int>(stack[0]);
   char** argv = reinterpret_cast<char**>(stack + 1);
@@ -141,5 +142,7 @@ __asm__(
     ".text\n.globl _start\n.type _start,@function\n_start:\n"
     "  endbr64\n  xor %ebp, %ebp\n  mov %rsp, %rdi\n"
     "  lea __ehdr_start(%rip), %rsi\n  lea _DYNAMIC(%rip), %rdx\n"
+    "  lea __init_array_start(%rip), %rax\n  lea __init_array_end(%rip), %rcx\n"
+    "  sub %rax, %rcx\n  .hidden __init_array_start\n  .hidden __init_array_end\n"
     "  .hidden __ehdr_start\n  .hidden _DYNAMIC\n"
     "  and $-16, %rsp\n  call bailey_begin\n  hlt\n");

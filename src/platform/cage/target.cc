@@ -8,6 +8,15 @@
 
 #include "platform/cage/context.h"
 
+extern "C" long bailey_thread(long flags, void* stack, int* alive);
+extern "C" long bailey_child(void* stack);
+// clone(CLONE_VM | CLONE_VFORK | SIGCHLD) of a child that exits with 7.
+__asm__(
+    ".text\n.globl bailey_child\n.type bailey_child,@function\nbailey_child:\n"
+    "  endbr64\n  mov %rdi, %rsi\n  mov $0x4111, %edi\n  xor %edx, %edx\n  xor %r10d, %r10d\n"
+    "  xor %r8d, %r8d\n  mov $56, %eax\n  syscall\n  test %rax, %rax\n  jnz 1f\n"
+    "  mov $60, %eax\n  mov $7, %edi\n  syscall\n  hlt\n1:  ret\n");
+
 namespace bailey::platform::cage {
 namespace {
 
@@ -25,9 +34,10 @@ bool has_pipe() {
   return ok;
 }
 
+// Like posix_spawn: a child in the same memory, until it is gone.
 bool has_child() {
-  const long pid = sys::call(__NR_clone, 17, 0, 0, 0, 0);
-  if (pid == 0) sys::exit(7);
+  alignas(16) static unsigned char stack[1024];
+  const long pid = bailey_child(stack + sizeof stack);
   if (pid < 0) return false;
   int status = 0;
   return sys::call(__NR_wait4, pid, &status, 0x40000000, nullptr) == pid && status == 7 << 8;
@@ -44,54 +54,50 @@ bool has_file() {
 }
 
 // A thread on a stack of its own that writes one word and ends.
-bool has_thread() {
-  alignas(16) static unsigned char stack[4096];
-  static int word;
-  static int alive;
-  word = 0;
-  alive = 1;
+struct Thread {
+  alignas(16) unsigned char stack[1024] = {};
+  int word = 0;
+  int alive = 0;
+};
+constinit Thread thread;
+
+void write_word(void*) { __atomic_store_n(&thread.word, 1, __ATOMIC_RELEASE); }
+
+bool start_thread() {
+  thread.alive = 1;
+  auto* top = reinterpret_cast<void**>(thread.stack + sizeof thread.stack);
+  *--top = reinterpret_cast<void*>(&write_word);
+  *--top = nullptr;
   constexpr long kFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
                           CLONE_SYSVSEM | CLONE_CHILD_CLEARTID;
-  long result;
-  register long r10 __asm__("r10") = reinterpret_cast<long>(&alive);
-  register long r8 __asm__("r8") = 0;
-  __asm__ volatile(
-      "syscall\n"
-      "test %%rax, %%rax\n"
-      "jnz 1f\n"
-      "movl $1, (%[word])\n"
-      "mov %[exit], %%eax\n"
-      "xor %%edi, %%edi\n"
-      "syscall\n"
-      "hlt\n"
-      "1:\n"
-      : "=a"(result)
-      : "a"(__NR_clone), "D"(kFlags), "S"(stack + sizeof stack), "d"(0L), "r"(r10), "r"(r8),
-        [word] "r"(&word), [exit] "i"(__NR_exit)
-      : "rcx", "r11", "memory");
-  if (result < 0) return false;
+  return bailey_thread(kFlags, top, &thread.alive) > 0;
+}
+
+bool has_thread() {
   const sys::TimeSpec patience{1, 0};
-  for (int i = 0; i < 50 && __atomic_load_n(&alive, __ATOMIC_ACQUIRE) != 0; ++i) {
-    sys::call(__NR_futex, &alive, 0, 1, &patience, nullptr, 0);
+  for (int i = 0; i < 10; ++i) {
+    const int alive = __atomic_load_n(&thread.alive, __ATOMIC_ACQUIRE);
+    if (alive == 0) break;
+    sys::call(__NR_futex, &thread.alive, 0, alive, &patience, nullptr, 0);
   }
-  return __atomic_load_n(&word, __ATOMIC_ACQUIRE) == 1;
+  return __atomic_load_n(&thread.word, __ATOMIC_ACQUIRE) == 1;
 }
 
 }  // namespace
 
-[[noreturn]] void become_target(Context& context, int control) {
+[[noreturn]] void become_target(Context& context) {
   unsigned needs = 0;
+  // The thread runs beside the others, and is gone before the program starts.
+  const bool started = start_thread();
   needs |= has_pipe() ? kPipe : 0U;
   needs |= has_child() ? kChild : 0U;
   needs |= has_file() ? kFile : 0U;
-  needs |= has_thread() ? kThread : 0U;
+  needs |= started && has_thread() ? kThread : 0U;
   const bool shifted = sys::monotonic_ns() / 1000000000 + 1 < context.baseline.uptime_seconds;
   needs |= shifted ? kClock : 0U;
-  const std::uint32_t answer = needs;
-  if (sys::write(control, &answer, sizeof answer) != sizeof answer) sys::exit(121);
 
   const wire::PlanHeader& plan = context.plan.header();
-  // The pointers for execve, made before the word to go.
+  // All that can be done before the word to go is done before it. First the pointers.
   const std::size_t words = std::size_t{plan.arguments} + plan.environment + 2;
   const long room = sys::call(__NR_mmap, nullptr, words * sizeof(char*), 3, 0x22, -1, 0);
   if (room < 0 && room > -4096) sys::exit(121);
@@ -102,18 +108,17 @@ bool has_thread() {
   for (std::uint32_t i = 0; i < plan.environment; ++i) environment[i] = context.plan.variable(i);
   environment[plan.environment] = nullptr;
 
-  // Init has no standard streams, so `control` may sit on one of their numbers.
-  const long moved = sys::fcntl(control, 1030, 32);  // F_DUPFD_CLOEXEC
-  if (moved < 0) sys::exit(121);
-  control = static_cast<int>(moved);
   const bool terminal = context.pty_slave >= 0;
   for (int i = 0; i < 3; ++i) {
     const int from = terminal ? context.pty_slave : context.streams[i];
     if (sys::call(__NR_dup3, from, i, 0) < 0) sys::exit(121);
   }
-
-  char go = 0;
-  if (sys::read(control, &go, 1) != 1 || go != 'g') sys::exit(121);
+  // The line is close-on-exec: its closing tells the warden that execve succeeded.
+  constexpr int kLine = 3;
+  if (context.control != kLine && sys::call(__NR_dup3, context.control, kLine, 02000000) != kLine) {
+    sys::exit(121);
+  }
+  if (sys::call(__NR_close_range, kLine + 1, ~0U, 0) < 0) sys::exit(121);
   // Ignored signals and the mask would survive execve.
   struct {
     const void* handler = nullptr;
@@ -127,12 +132,14 @@ bool has_thread() {
   }
   const unsigned long none = 0;
   sys::call(__NR_rt_sigprocmask, 2, &none, nullptr, 8);
-  // `control` is close-on-exec: its closing tells init that execve succeeded.
-  sys::call(__NR_dup3, control, 3, 02000000);
-  sys::call(__NR_close_range, 4, ~0U, 0);
+
+  const std::uint32_t answer = needs;
+  if (sys::write(kLine, &answer, sizeof answer) != sizeof answer) sys::exit(121);
+  char go = 0;
+  if (sys::read(kLine, &go, 1) != 1 || go != 'g') sys::exit(121);
   const long e = sys::call(__NR_execve, context.plan.text(plan.program), vector, environment);
   const std::int32_t error = static_cast<std::int32_t>(-e);
-  sys::write(3, &error, sizeof error);
+  sys::write(kLine, &error, sizeof error);
   sys::exit(127);
 }
 

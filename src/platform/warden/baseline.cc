@@ -2,9 +2,17 @@
 
 namespace bailey::platform::warden {
 
-long take_baseline(cage::Baseline& baseline) noexcept {
+void take_identity(cage::Baseline& baseline) noexcept {
   baseline.uid = static_cast<std::uint32_t>(sys::call(__NR_geteuid));
   baseline.gid = static_cast<std::uint32_t>(sys::call(__NR_getegid));
+  sys::TimeSpec now;
+  sys::call(__NR_clock_gettime, 1, &now);
+  baseline.uptime_seconds = static_cast<std::uint64_t>(now.seconds);
+  sys::call(__NR_clock_gettime, 7, &now);
+  baseline.boottime_seconds = static_cast<std::uint64_t>(now.seconds);
+}
+
+long take_baseline(cage::Baseline& baseline) noexcept {
   for (int i = 0; i < cage::kNamespaceKinds; ++i) {
     char path[48] = "/proc/self/ns/";
     std::size_t n = 14;
@@ -13,12 +21,6 @@ long take_baseline(cage::Baseline& baseline) noexcept {
     sys::Stat stat;
     if (sys::fstatat(sys::kAtFdcwd, path, &stat, 0) == 0) baseline.namespaces[i] = stat.inode;
   }
-  sys::TimeSpec now;
-  sys::call(__NR_clock_gettime, 1, &now);
-  baseline.uptime_seconds = static_cast<std::uint64_t>(now.seconds);
-  sys::call(__NR_clock_gettime, 7, &now);
-  baseline.boottime_seconds = static_cast<std::uint64_t>(now.seconds);
-
   baseline.warden_pid = sys::getpid();
   baseline.pid_before = static_cast<std::int16_t>(sys::kill(baseline.warden_pid, 0));
 
@@ -40,8 +42,7 @@ long take_baseline(cage::Baseline& baseline) noexcept {
   baseline.abstract_size = size;
   const long probe = sys::call(__NR_socket, 1, 2 | 02000000, 0);
   if (probe < 0) return probe;
-  baseline.net_before =
-      static_cast<std::int16_t>(sys::call(__NR_connect, probe, &address, size));
+  baseline.net_before = static_cast<std::int16_t>(sys::call(__NR_connect, probe, &address, size));
   sys::close(static_cast<int>(probe));
 
   // A SysV segment that is attached and already marked for removal: it vanishes with

@@ -59,18 +59,18 @@ class Warden {
   void spawn_init() {
     const unsigned long all = ~0UL;
     sys::call(__NR_rt_sigprocmask, 2, &all, nullptr, 8);
-    const long anchor = take_baseline(context_.baseline);
-    if (anchor < 0) fail(Step::kSpawn, anchor);
-    int sockets[2], in[2], out[2], err[2];
+    take_identity(context_.baseline);
+    int sockets[2], line[2], in[2], out[2], err[2];
     long e = sys::call(__NR_socketpair, 1, 5 | 02000000, 0, sockets);
+    if (e >= 0) e = sys::call(__NR_socketpair, 1, 5 | 02000000, 0, line);
     if (e >= 0) e = sys::call(__NR_pipe2, in, 02000000);
     if (e >= 0) e = sys::call(__NR_pipe2, out, 02000000);
     if (e >= 0) e = sys::call(__NR_pipe2, err, 02000000);
     if (e < 0) fail(Step::kSpawn, e);
     int pidfd = -1;
     sys::CloneArgs args;
-    args.flags = sys::kNewUser | sys::kNewNs | sys::kNewPid | sys::kNewNet | sys::kNewIpc |
-                 sys::kNewUts | sys::kNewCgroup | sys::kPidfd;
+    args.flags = sys::kNewUser | sys::kNewNs | sys::kNewPid | sys::kNewIpc | sys::kNewUts |
+                 sys::kNewCgroup | sys::kPidfd;  // the network: see cage/second.cc
     args.pidfd = reinterpret_cast<std::uintptr_t>(&pidfd);
     args.exit_signal = 17;
     const long pid = sys::clone3(args);
@@ -78,11 +78,13 @@ class Warden {
     if (pid == 0) {
       context_.warden = sockets[1];
       context_.plan_fd = kPlanMemfd;
+      context_.control = line[1];
       context_.streams[0] = in[0];
       context_.streams[1] = out[1];
       context_.streams[2] = err[1];
       sys::close(kSignerSocket);
       sys::close(sockets[0]);
+      sys::close(line[0]);
       sys::close(in[1]);
       sys::close(out[0]);
       sys::close(err[0]);
@@ -91,7 +93,9 @@ class Warden {
     init_ = pid;
     init_pidfd_ = pidfd;
     init_socket_ = sockets[0];
+    line_ = line[0];
     sys::close(sockets[1]);
+    sys::close(line[1]);
     sys::close(in[0]);
     sys::close(out[1]);
     sys::close(err[1]);
@@ -99,18 +103,37 @@ class Warden {
     program_out_ = out[0];
     program_err_ = err[0];
     sys::prctl(PR_SET_DUMPABLE, 0);
-    sys::fcntl(program_in_, 4, 04000);   // O_NONBLOCK; these ends are ours alone
+    const long anchor = take_baseline(context_.baseline);
+    if (anchor < 0) fail(Step::kSpawn, anchor);
+    Message baseline;
+    baseline.type = MessageType::kBaseline;
+    __builtin_memcpy(baseline.body.bytes, &context_.baseline, sizeof context_.baseline);
+    if (cage::send(init_socket_, baseline) < 0) fail(Step::kSpawn, -32);
+    sys::fcntl(program_in_, 4, 04000);  // O_NONBLOCK; these ends are ours alone
     sys::fcntl(program_out_, 4, 04000);
     sys::fcntl(program_err_, 4, 04000);
     next_beat_ = sys::monotonic_ns() + kBeatEvery;
   }
 
-  enum Slot { kSigner, kInit, kInitGone, kInFrom, kInTo, kOutFrom, kOutTo, kErrFrom, kErrTo, kSlots };
+  enum Slot {
+    kSigner,
+    kInit,
+    kLine,
+    kInitGone,
+    kInFrom,
+    kInTo,
+    kOutFrom,
+    kOutTo,
+    kErrFrom,
+    kErrTo,
+    kSlots
+  };
 
   void turn() {
     sys::PollFd fds[kSlots];
     fds[kSigner] = {kSignerSocket, sys::kPollIn, 0};
     fds[kInit] = {init_socket_, sys::kPollIn, 0};
+    fds[kLine] = {line_, sys::kPollIn, 0};
     fds[kInitGone] = {init_pidfd_, sys::kPollIn, 0};
     watch(fds, kInFrom, input_);
     watch(fds, kOutFrom, output_);
@@ -120,6 +143,7 @@ class Warden {
     if (deadline_ != 0 && deadline_ < until) until = deadline_;
     sys::poll(fds, kSlots, until > now ? static_cast<std::int64_t>(until - now) : 0);
 
+    if (fds[kLine].revents != 0) hear_program();
     if (fds[kInit].revents != 0) hear_init();
     if (fds[kSigner].revents != 0) hear_signer();
     if (fds[kInitGone].revents != 0) lose_init();
@@ -179,7 +203,8 @@ class Warden {
         kill_cage();
         if (!going_) abandon();
         break;
-      default: abandon();
+      default:
+        abandon();
     }
   }
 
@@ -211,6 +236,7 @@ class Warden {
     forward.type = MessageType::kGo;
     // Init's clock is a little longer: it is there for when this one hangs.
     forward.a = wall == 0 ? 0 : wall + 500000000;
+    if (sys::write(line_, "g", 1) != 1) abandon();
     if (cage::send(init_socket_, forward) < 0) abandon();
     output_left_ = limit(kOutput);
     input_.open(0, program_in_, kPumpBytes);
@@ -220,8 +246,8 @@ class Warden {
 
   static std::size_t chunk_of(int fd) {
     sys::Stat stat;
-    const bool file = sys::fstatat(fd, "", &stat, sys::kAtEmptyPath) == 0 &&
-                      (stat.mode & 0170000) == 0100000;
+    const bool file =
+        sys::fstatat(fd, "", &stat, sys::kAtEmptyPath) == 0 && (stat.mode & 0170000) == 0100000;
     return file ? kPumpBytes : 4096;
   }
 
@@ -237,36 +263,77 @@ class Warden {
       return;
     }
     switch (message.type) {
-      case MessageType::kLayers: tell(message); break;
-      case MessageType::kReady:
-        ready_ = true;
-        tell(message);
+      case MessageType::kBuilt:
+        built_ = message;
+        have_built_ = true;
+        if (have_needs_) report_ready();
         break;
       case MessageType::kFailed:
         tell(message);
         reap_init();
         sys::exit(1);
-      case MessageType::kStarted: break;
-      case MessageType::kExecFailed:
-        end_.exec_errno = static_cast<std::int32_t>(message.a);
-        break;
       case MessageType::kTerminal:
         terminal_ = fd;
         break;
       case MessageType::kStopped:
-      case MessageType::kContinued: tell(message); break;
-      case MessageType::kExited: exited(message); break;
-      default: abandon();
+      case MessageType::kContinued:
+        tell(message);
+        break;
+      case MessageType::kExited:
+        exited(message);
+        break;
+      default:
+        abandon();
     }
   }
 
+  // The line to the program: first what it proved, after the word to go the errno of
+  // a failed execve, or its end.
+  void hear_program() {
+    std::uint32_t word = 0;
+    const long n = sys::read(line_, &word, sizeof word);
+    if (n == -11 || n == -4) return;
+    if (n == sizeof word && !have_needs_) {
+      needs_ = word;
+      have_needs_ = true;
+      if ((needs_ & 15U) != 15U) fail(Step::kNeeds, -1, needs_);
+      if (have_built_) report_ready();
+      return;
+    }
+    if (n == sizeof word && going_) end_.exec_errno = static_cast<std::int32_t>(word);
+    sys::close(line_);
+    line_ = -1;
+    if (!going_) fail(Step::kNeeds, -32);
+  }
+
+  void report_ready() {
+    wire::LayersBody& layers = built_.body.built.layers;
+    cage::add(layers, wire::Layer::kNeeds, cage::kProven, 0, 0, needs_ & 15U);
+    bool time_known = false;
+    for (std::uint32_t i = 0; i < layers.count && i < wire::kLayers; ++i) {
+      time_known =
+          time_known || layers.results[i].layer == static_cast<std::uint8_t>(wire::Layer::kTime);
+    }
+    if (!time_known) {
+      // A machine that is up for a few seconds has no uptime to hide.
+      const bool shifted = (needs_ & 16U) != 0;
+      if (!shifted && context_.baseline.uptime_seconds > 5) fail(Step::kTime, -1);
+      cage::add(layers, wire::Layer::kTime, shifted ? cage::kProven : cage::kActive, 0, 0);
+    }
+    ready_ = true;
+    Message message = built_;
+    message.type = MessageType::kReady;
+    tell(message);
+  }
+
   void exited(const Message& message) {
+    if (line_ >= 0) hear_program();
     const auto status = static_cast<int>(message.a);
     end_.ended_ns = message.b;
     end_.leftover = message.c;
     if (end_.end == static_cast<std::uint32_t>(Ending::kWardenLost)) {
-      end_.end = static_cast<std::uint32_t>(end_.exec_errno != 0 ? Ending::kNotRunnable
-                                                                  : Ending::kExited);
+      end_.end =
+          static_cast<std::uint32_t>(end_.exec_errno != 0 ? Ending::kNotRunnable : Ending::kExited);
     }
     if ((status & 0x7f) == 0) {
       end_.exit_code = status >> 8 & 0xff;
@@ -328,7 +395,8 @@ class Warden {
         n = pump.fill(most);
       }
       if (n > 0) {
-        if (from_program && output_left_ != kUnlimited) output_left_ -= static_cast<std::uint64_t>(n);
+        if (from_program && output_left_ != kUnlimited)
+          output_left_ -= static_cast<std::uint64_t>(n);
         pump.drain();
         if (!pump.wants_write()) return;
       } else if (n != -11 && n != -4) {
@@ -384,6 +452,11 @@ class Warden {
   int program_out_ = -1;
   int program_err_ = -1;
   int terminal_ = -1;
+  int line_ = -1;
+  Message built_;
+  bool have_built_ = false;
+  std::uint32_t needs_ = 0;
+  bool have_needs_ = false;
   bool planned_ = false;
   bool ready_ = false;
   bool going_ = false;

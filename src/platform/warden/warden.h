@@ -21,8 +21,10 @@ inline constexpr int kSignerSocket = 3;
 inline constexpr int kPlanMemfd = 4;
 inline constexpr std::uint64_t kBeatEvery = 250000000;  // ns
 
-// baseline.cc: what canaries compare with. Returns the abstract socket to hold open,
-// or a negative errno.
+// baseline.cc: ids and clocks, needed inside at once.
+void take_identity(cage::Baseline& baseline) noexcept;
+// The outside acts that canaries compare with. Returns the abstract socket to hold
+// open, or a negative errno.
 long take_baseline(cage::Baseline& baseline) noexcept;
 
 // Never returns: the exit status is told to nobody but the signer's wait.

@@ -1,0 +1,101 @@
+// second: a second thread of init, for what the kernel is slow at.
+//
+// A network namespace takes as long as all other layers together, so a thread of its
+// own makes it, while the first builds the view; it also proves the namespaces there.
+// Init then joins it (setns) and is a single thread again before it takes anything
+// away from itself, since capabilities, Landlock and seccomp are per thread.
+#include <linux/sched.h>
+
+#include "platform/cage/context.h"
+
+extern "C" long bailey_thread(long flags, void* stack, int* alive);
+// clone(flags, stack, -, alive, -); the new thread pops its argument and its function.
+__asm__(
+    ".text\n.globl bailey_thread\n.type bailey_thread,@function\nbailey_thread:\n"
+    "  endbr64\n  mov %rdx, %r10\n  xor %edx, %edx\n  xor %r8d, %r8d\n  mov $56, %eax\n"
+    "  syscall\n  test %rax, %rax\n  jnz 1f\n  xor %ebp, %ebp\n  pop %rdi\n  pop %rax\n"
+    "  call *%rax\n  mov $60, %eax\n  xor %edi, %edi\n  syscall\n  hlt\n1:  ret\n");
+
+namespace bailey::platform::cage {
+namespace {
+
+struct Second {
+  alignas(16) unsigned char stack[16384] = {};
+  int alive = 0;  // cleared and woken by the kernel when the thread is gone
+  int baseline_ready = 0;
+  int network = 0;  // descriptor of the namespace
+  std::uint64_t network_id = 0;
+  wire::LayersBody layers;
+  Failure failure;
+  const Context* context = nullptr;
+};
+constinit Second second;
+
+void wait_while(int& word, int value) {
+  while (__atomic_load_n(&word, __ATOMIC_ACQUIRE) == value) {
+    sys::call(__NR_futex, &word, 0, value, nullptr, nullptr, 0);
+  }
+}
+
+long make_network() {
+  if (const long e = sys::call(__NR_unshare, sys::kNewNet); e < 0) return e;
+  if (const long e = raise_loopback(); e < 0) return e;
+  const long fd = sys::openat(second.context->host_proc, "thread-self/ns/net", 02000000);
+  if (fd < 0) return fd;
+  second.network = static_cast<int>(fd);
+  sys::Stat stat;
+  if (const long e = sys::fstatat(second.network, "", &stat, sys::kAtEmptyPath); e < 0) return e;
+  second.network_id = stat.inode;
+  return 0;
+}
+
+void be_second(void*) {
+  second.failure.step = wire::Step::kNetwork;
+  second.failure.error = make_network();
+  if (second.failure.error < 0) return;
+  wait_while(second.baseline_ready, 0);
+  second.failure.step = wire::Step::kCanary;
+  second.failure.error = prove_namespaces(*second.context, second.layers, second.failure.item);
+}
+
+}  // namespace
+
+long start_second(Context& context) {
+  second.context = &context;
+  second.alive = 1;
+  auto* top = reinterpret_cast<void**>(second.stack + sizeof second.stack);
+  *--top = reinterpret_cast<void*>(&be_second);
+  *--top = nullptr;
+  constexpr long kFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+                          CLONE_SYSVSEM | CLONE_CHILD_CLEARTID;
+  return bailey_thread(kFlags, top, &second.alive);
+}
+
+void give_second_the_baseline() noexcept {
+  __atomic_store_n(&second.baseline_ready, 1, __ATOMIC_RELEASE);
+  sys::call(__NR_futex, &second.baseline_ready, 1, 1, nullptr, nullptr, 0);
+}
+
+long join_second(Context& context) {
+  while (const int alive = __atomic_load_n(&second.alive, __ATOMIC_ACQUIRE)) {
+    sys::call(__NR_futex, &second.alive, 0, alive, nullptr, nullptr, 0);
+  }
+  if (second.failure.error < 0) {
+    context.failure = second.failure;
+    return second.failure.error;
+  }
+  if (const long e = sys::call(__NR_setns, second.network, sys::kNewNet); e < 0) return e;
+  sys::Stat stat;
+  const long e = sys::fstatat(context.host_proc, "self/ns/net", &stat, 0);
+  if (e < 0) return e;
+  if (stat.inode != second.network_id) return -1;
+  sys::close(second.network);
+  for (std::uint32_t i = 0; i < second.layers.count; ++i) {
+    if (context.layers.count < wire::kLayers) {
+      context.layers.results[context.layers.count++] = second.layers.results[i];
+    }
+  }
+  return 0;
+}
+
+}  // namespace bailey::platform::cage
