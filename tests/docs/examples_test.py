@@ -1,8 +1,9 @@
 """Every `bailey ...` line of the documents is one that the program accepts.
 
-Each is handed to the program itself with --help behind its own words: an unknown command,
+Each is handed to the program itself with --help before its own words: an unknown command,
 an unknown option or an option without its value fails there, and nothing is done.
 """
+import os
 import pathlib
 import re
 import shlex
@@ -67,8 +68,6 @@ def is_accepted(words, commands):
     """None, or what is wrong with these arguments."""
     if not words or words in (["--help"], ["--version"]):
         return None
-    if "|" in words[-1] or "..." in words:
-        words = [word for word in words if word != "..."]
     path = " ".join(words[:2])
     command = commands.get(path) or commands.get(words[0])
     if command is None:
@@ -85,11 +84,12 @@ def is_accepted(words, commands):
             return f"'{command.path}' takes nothing after '--'"
         if len(tail) < 2:
             return "there is no command after '--'"
-    done = subprocess.run([BIN / "bailey", *command.path.split(" "), *own, "--help"],
-                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+    done = subprocess.run([BIN / "bailey", *command.path.split(" "), "--help", *own],
+                          stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20,
+                          env={**os.environ, "BAILEY_HOME": "/nonexistent/home"})
     if done.returncode != 0:
         return done.stderr.strip()
-    # --help wins over an unknown option of `run`, so those are looked up as well.
+    # To `run` an unknown option may be the program's name; so options are looked up as well.
     known = {option.name: option.value for option in command.options}
     count, skip = 0, False
     for word in own:
