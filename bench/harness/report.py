@@ -54,7 +54,11 @@ def start_table(session):
     lines.append(f"  doctor: {doctor['layers']} layers, not proven:"
                  f" {', '.join(doctor['unproven']) or 'none'};"
                  f" receipts verified: {part['receipts_verified']};"
+                 f" home on {part['disk']};"
                  f" left behind: {', '.join(part['left_behind']) or 'nothing'}")
+    if part["disk"] in ("tmpfs", "ramfs"):
+        lines.append("  Note: the home lay in memory, where durability costs nothing;"
+                     " the governed figure is none.")
     return lines
 
 

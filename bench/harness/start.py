@@ -128,5 +128,6 @@ def measure(world, runs, warmups):
         stats.at_most("left behind by the loop", len(left), 0, ""),
     ]
     return {"rows": rows, "targets": targets, "doctor": doctor, "left_behind": left,
-            "receipts_verified": verified, "mounts_in_cage": seen.mounts,
+            "receipts_verified": verified, "disk": world.file_system(),
+            "mounts_in_cage": seen.mounts,
             "bwrap_arguments": commands[2][2][1:-4]}

@@ -26,6 +26,10 @@ class World:
             if not os.access(program, os.X_OK):
                 raise CannotMeasure(f"{os.path.basename(program)} is not built")
 
+    def file_system(self):
+        """Type of the file system that the measurement's home lies on."""
+        return self.run([self.peer("stat"), "-f", "-c", "%T", self.top]).strip()
+
     def folder(self, name):
         path = os.path.join(self.top, name)
         os.makedirs(path, exist_ok=True)

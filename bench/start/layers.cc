@@ -46,7 +46,9 @@ constexpr Layer kLayers[] = {
     {"+ ipc, uts, cgroup namespaces",
      sys::kNewIpc | sys::kNewUts | sys::kNewCgroup,
      {cage::name_host}},
-    {"+ network namespace, loopback up", sys::kNewNet, {cage::raise_loopback}},
+    {"+ network namespace, loopback up", sys::kNewNet, {[](Context&) {
+       return cage::raise_loopback();
+     }}},
     {"+ time namespace", 0, {cage::shift_time}},
     {"+ mount namespace, the whole view",
      sys::kNewNs,
