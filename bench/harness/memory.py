@@ -63,9 +63,11 @@ def measure(world):
     hold = world.place("hold", workspace)
     running = subprocess.Popen(world.governed([hold, "3000"], workspace), cwd=workspace,
                                env=world.environment, stdin=subprocess.DEVNULL,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         time.sleep(1.2)
+        if running.poll() is not None:
+            raise CannotMeasure(f"the run ended with {running.returncode}: {running.stderr.read()}")
         line = chain_from(running.pid, "hold")
         if len(line) < 3:
             raise CannotMeasure(f"expected signer, warden and init above the program, saw {len(line)}")
@@ -73,7 +75,7 @@ def measure(world):
     except OSError as error:
         raise CannotMeasure(f"the street could not be looked at: {error}") from error
     finally:
-        running.wait()
+        running.communicate()
     outside, init = sizes[:-1], sizes[-1]
     together = sum(size["vmrss"] for size in outside) / MIB
     return {"processes": sizes,

@@ -71,10 +71,11 @@ def check_doctor(world):
 
 
 def verify_receipts(world, receipts, runs):
-    """Every receipt of the loop, by the offline verifier and nothing but the public key."""
-    key = os.path.join(world.folder("plan"), "ledger.vkey")
+    """Every receipt of the loop, by the offline verifier and nothing but the public keys."""
+    key = os.path.join(world.folder("plan"), "public.vkey")
     with open(key, "w", encoding="utf-8") as file:
-        file.write(world.run([world.bailey, "key", "export", "receipts"]))
+        for role in ("ledger", "receipts"):
+            file.write(world.run([world.bailey, "key", "export", role]))
     names = sorted(name for name in os.listdir(receipts) if name.endswith(".receipt"))
     kept = [name for name in names if not name.startswith("w")]
     if len(kept) != runs:
