@@ -86,9 +86,10 @@ bool runs_shell(std::span<const std::string> argv, std::string_view found,
   const std::string_view names[] = {base_name(found), base_name(real),
                                     typed.starts_with('-') ? typed.substr(1) : typed};
   bool starter = false;
-  for (const auto name : names) {
-    if (is_shell(name)) return true;
-    starter = starter || is_starter(name);
+  for (std::size_t i = 0; i < std::size(names); ++i) {
+    if (i > 0 && names[i] == names[i - 1]) continue;
+    if (is_shell(names[i])) return true;
+    starter = starter || is_starter(names[i]);
   }
   if (!starter) return false;
   return std::any_of(argv.begin() + (argv.empty() ? 0 : 1), argv.end(),
