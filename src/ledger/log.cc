@@ -61,7 +61,6 @@ Status Log::adopt_head(Position at) {
     return fail("log.corrupt", "a head of the journal is damaged");
   }
   auto head = BAILEY_TRY(parse_head(parsed.frame));
-  previous_head_ = head.state.previous_head;
   newest_head_ = head.head;
   newest_head_at_ = at;
   if (head.head.size <= control_.page().synced.load()) durable_head_ = head.head;

@@ -137,7 +137,8 @@ class Log {
   Status start_from_head(Position at);
   Status recover(OpenReport& report);
   Status create();
-  Status scan_back(const std::vector<std::uint32_t>& started, OpenReport& report);
+  Status scan_back(const std::vector<std::uint32_t>& started, std::uint64_t known,
+                   OpenReport& report);
   Result<std::uint64_t> known_size() const;
   bool is_ours(const Head& head) const;
 
@@ -192,8 +193,7 @@ class Log {
   std::vector<std::uint64_t> open_;
   merkle::Frontier signed_frontier_;  // of the newest head frame, synced or not
   std::uint32_t unsigned_from_ = 0;   // offset of the first frame after that head
-  std::uint64_t previous_head_ = 0;
-  Head newest_head_;  // of the newest head frame
+  Head newest_head_;                  // of the newest head frame
   Position newest_head_at_;
   Head durable_head_;  // the newest one known to be on disk
 

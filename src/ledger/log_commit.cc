@@ -304,7 +304,6 @@ Status Log::write_head() {
     return written;
   }
   end_.offset += static_cast<std::uint32_t>(buffer.size());
-  previous_head_ = newest_head_.size;
   newest_head_ = head;
   newest_head_at_ = at;
   signed_frontier_ = std::move(again);

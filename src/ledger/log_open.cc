@@ -131,7 +131,6 @@ Status Log::start_from_head(Position at) {
   tail_.reset(std::move(head.state.frontier), head.state.block);
   signed_frontier_ = tail_.frontier();
   open_ = std::move(head.state.open);
-  previous_head_ = head.state.previous_head;
   newest_head_ = head.head;
   newest_head_at_ = at;
   end_ = {at.segment, at.offset + static_cast<std::uint32_t>(parsed.frame.bytes())};
@@ -141,19 +140,22 @@ Status Log::start_from_head(Position at) {
 
 // The page is of this boot: start at its newest head and follow to its end.
 Status Log::open_shared() {
-  const ControlPage& page = control_.page();
+  ControlPage& page = control_.page();
+  const std::uint64_t told = std::max(page.synced.load(), page.published.load());
   BAILEY_TRY(start_from_head(Position::unpack(page.last_head.load())));
-  if (newest_head_.size < page.synced.load() || newest_head_.size < page.published.load()) {
+  BAILEY_TRY(catch_up());
+  if (newest_head_.size < told) {
     return fail("log.rollback", "the journal is shorter than what was on disk");
   }
-  BAILEY_TRY(catch_up());
-  if (newest_head_.size <= page.synced.load()) {
-    durable_head_ = newest_head_;
-  } else {
-    // A head whose sync is under way, or whose writer died: on disk by the next commit.
-    if (!durable_head_.size) durable_head_ = Head{};
+  if (newest_head_.size > page.synced.load()) {
+    // Its sync is under way, or its writer died before it: after our turn it is on disk.
+    BAILEY_TRY(control_.lock(LogLock::kSync, kTurnDeadlineNs, clock_));
+    Status synced = catch_up();
+    if (synced && newest_head_.size > page.synced.load()) synced = sync_newest();
+    control_.unlock(LogLock::kSync);
+    if (!synced) return synced;
   }
-  return {};
+  return catch_up();
 }
 
 // The largest size that was ever told to anybody, as far as this folder remembers.
@@ -180,16 +182,12 @@ Result<std::uint64_t> Log::known_size() const {
 Status Log::recover(OpenReport& report) {
   const std::uint64_t known = BAILEY_TRY(known_size());
   std::vector<std::uint32_t> started;
-  std::vector<std::uint32_t> unstarted;
   for (const auto number : BAILEY_TRY(list_segments(journal_))) {
     const auto segment = BAILEY_TRY(Segment::open(journal_, number));
     segment.forget_cached();  // after a failed sync the cache may hold what the disk does not
     FrameReader reader(segment, 4096);
     const auto first = BAILEY_TRY(reader.at(0, FrameCheck::kContent));
-    if (first.kind != ParsedFrame::Kind::kFrame) {
-      unstarted.push_back(number);
-      continue;
-    }
+    if (first.kind != ParsedFrame::Kind::kFrame) continue;  // prepared only, torn, or rotten
     const auto start = parse_segment(first.frame);
     if (!start || start->number != number) {
       return fail("log.corrupt",
@@ -207,6 +205,19 @@ Status Log::recover(OpenReport& report) {
                   "the journal is empty, but " + std::to_string(known) + " entries were published",
                   "restore ledger/journal from a copy");
     }
+    for (const auto number : BAILEY_TRY(list_segments(journal_))) {
+      const auto segment = BAILEY_TRY(Segment::open(journal_, number));
+      for (const auto& head : BAILEY_TRY(heads_in(segment, 0))) {
+        if (!is_ours(head.head) || head.head.size == 0) continue;
+        return fail("log.corrupt",
+                    "the journal's beginning is damaged, but a signed head for " +
+                        std::to_string(head.head.size) + " entries lies in it",
+                    "restore ledger/journal from a copy; nothing was changed");
+      }
+      const auto bytes =
+          std::max<std::uint64_t>(BAILEY_TRY(segment.size_now()), options_.segment_bytes);
+      (void)BAILEY_TRY(segment.clear_from(0, static_cast<std::uint32_t>(bytes)));
+    }
     BAILEY_TRY(create());
     report.created = true;
     return {};
@@ -219,7 +230,7 @@ Status Log::recover(OpenReport& report) {
     }
   }
   report.recovered = true;
-  BAILEY_TRY(scan_back(started, report));
+  BAILEY_TRY(scan_back(started, known, report));
   if (newest_head_.size < known) {
     return fail("log.rollback",
                 "the journal holds " + std::to_string(newest_head_.size) + " entries, but " +
@@ -246,7 +257,9 @@ Status Log::recover(OpenReport& report) {
 }
 
 // Finds the newest head with nothing but torn bytes behind it, and starts from it.
-Status Log::scan_back(const std::vector<std::uint32_t>& started, OpenReport& report) {
+Status Log::scan_back(const std::vector<std::uint32_t>& started, std::uint64_t known,
+                      OpenReport& report) {
+  const auto numbers = BAILEY_TRY(list_segments(journal_));
   for (std::size_t i = started.size(); i-- > 0;) {
     const auto segment = BAILEY_TRY(Segment::open(journal_, started[i]));
     FrameReader reader(segment);
@@ -265,11 +278,11 @@ Status Log::scan_back(const std::vector<std::uint32_t>& started, OpenReport& rep
     std::uint64_t beyond = 0;
     std::uint64_t largest = good;
     bool follows = true;
-    for (std::size_t j = i; j < started.size() || j == i; ++j) {
-      const auto later = j == i ? BAILEY_TRY(Segment::open(journal_, started[i]))
-                                : BAILEY_TRY(Segment::open(journal_, started[j]));
-      for (const auto& head :
-           BAILEY_TRY(heads_in(later, j == i ? (found ? end_.offset : first_offset) : 0))) {
+    for (const auto number : numbers) {
+      if (number < started[i]) continue;
+      const auto later = BAILEY_TRY(Segment::open(journal_, number));
+      const std::uint32_t from = number > started[i] ? 0 : found ? end_.offset : first_offset;
+      for (const auto& head : BAILEY_TRY(heads_in(later, from))) {
         if (head.head.size <= good || !is_ours(head.head)) continue;
         ++beyond;
         largest = std::max(largest, head.head.size);
@@ -286,6 +299,15 @@ Status Log::scan_back(const std::vector<std::uint32_t>& started, OpenReport& rep
       if (start.segment_bytes > current_bytes_) current_bytes_ = start.segment_bytes;
       return {};
     }
+  }
+  if (known == 0 && started.size() == 1) {
+    // Its making was cut off before the first head was whole; nothing lies beyond.
+    report.created = true;
+    const auto first = BAILEY_TRY(Segment::open(journal_, 0));
+    const auto bytes =
+        std::max<std::uint64_t>(BAILEY_TRY(first.size_now()), options_.segment_bytes);
+    (void)BAILEY_TRY(first.clear_from(0, static_cast<std::uint32_t>(bytes)));
+    return create();
   }
   return fail("log.corrupt", "the journal holds no signed head",
               "restore ledger/journal from a copy; nothing was changed");
