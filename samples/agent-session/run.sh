@@ -150,3 +150,54 @@ judge_limit processes 'fork without end'
 judge_limit memory 'fill the memory'
 judge_limit disk 'fill the disk'
 [ "$tried" -ge 22 ] || complain "only $tried of 22 acts were tried"
+
+if [ $mode = caged ]; then
+  echo
+  echo 'What the cage says'
+  for name in main processes memory disk; do
+    grep '^bailey: ' "$top/$name.err" | sed "s/^bailey: /  /; s|$top|TEMPORARY|g" | sed "1s/^  /  [$name] /; 2,\$s/^/    /"
+  done
+
+  echo
+  echo 'What remains as proof'
+  "$bin/bailey" key export ledger >"$top/ledger.vkey" &&
+    "$bin/bailey" key export receipts >"$top/receipts.vkey" || complain 'no public keys'
+  receipts=0
+  for name in main processes memory disk; do
+    [ -s "$top/$name.receipt" ] || { complain "$name left no receipt"; continue; }
+    if said=$("$bin/bailey-verify" receipt --key "$top/ledger.vkey" --key "$top/receipts.vkey" \
+      "$top/$name.receipt" 2>&1); then
+      receipts=$((receipts + 1))
+      [ $name = main ] && printf '  %s\n' "${said//$top/TEMPORARY}"
+    else
+      complain "$name: $said"
+    fi
+  done
+  echo "  $receipts of 4 receipts verify offline, with nothing but the public keys"
+  "$bin/bailey" log verify >"$top/log.out" 2>&1 || complain "the ledger: $(tail -n 1 "$top/log.out")"
+  printf '  %s\n' "$(tail -n 1 "$top/log.out" | sed "s|$top|TEMPORARY|g")"
+
+  # The secrets of the stage are nowhere in what Bailey keeps, and nothing of it still runs.
+  grep -rqsF -e "$key_mark" -e "$env_mark" "$BAILEY_HOME" && complain 'a secret reached the home'
+  for pid in /proc/[0-9]*; do
+    [ "${pid#/proc/}" != $$ ] && grep -qsF "$clone" "$pid/cmdline" && complain "still running: ${pid#/proc/}"
+  done
+  kill -0 "$witness_pid" || complain 'the witness was ended'
+
+  echo
+  echo "$tried forbidden acts were tried, $denied were denied; $([ $wrong = 0 ] && echo 'nothing forbidden happened.' || echo 'SOMETHING IS WRONG, see above.')"
+  cat <<'NEXT'
+
+Next, in a folder of your own:
+  bailey init                         keys, ledger and a first policy
+  bailey run -- make test             any command, caged, with a receipt
+  bailey run --receipt r.json -- CMD  the receipt in a file; bailey-verify checks it
+  bailey log tail                     what happened
+  bailey doctor                       what this machine's kernel gives
+  bailey policy show                  what is allowed, and where to change it
+NEXT
+else
+  echo
+  echo "$tried acts were tried under plain bash; $([ $wrong = 0 ] && echo 'each of them works there.' || echo 'not all of them work there, see above.')"
+fi
+exit $wrong
