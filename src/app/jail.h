@@ -10,9 +10,7 @@
 
 namespace bailey::app {
 
-// `program_directory`: where bailey lies; the warden is found beside it.
-[[nodiscard]] std::unique_ptr<effect::process::Jail> make_jail(
-    const std::string& program_directory);
+[[nodiscard]] std::unique_ptr<effect::process::Jail> make_jail();
 [[nodiscard]] std::vector<cli::LayerAdvice> probe_layers();
 
 }  // namespace bailey::app

@@ -92,7 +92,7 @@ const Clock& World::clock() const { return parts_->clock; }
 Entropy& World::entropy() { return parts_->entropy; }
 
 effect::process::Jail& World::jail() {
-  if (!parts_->jail) parts_->jail = make_jail(program_directory());
+  if (!parts_->jail) parts_->jail = make_jail();
   return *parts_->jail;
 }
 

@@ -98,7 +98,8 @@ std::string to_text(const std::vector<Line>& lines, const Result<Readiness>& rea
                         : line.state == LayerState::kActive ? "active"
                         : line.available                    ? "available"
                                                             : "missing";
-    text += padded(state, 11) + padded(line.name, 24) + codec::for_terminal(line.detail, 200) + "\n";
+    text +=
+        padded(state, 11) + padded(line.name, 24) + codec::for_terminal(line.detail, 200) + "\n";
     if (line.available) continue;
     if (!line.loss.empty()) text += "           lost without it: " + line.loss + "\n";
     if (!line.remedy.empty()) text += "           how to get it:   " + line.remedy + "\n";

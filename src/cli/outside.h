@@ -20,7 +20,7 @@
 
 namespace bailey::cli {
 
-enum class Stream { kOut, kError };
+enum class Stream { kOut, kErr };
 enum class Make { kNo, kYes };
 
 struct LayerAdvice {

@@ -60,8 +60,8 @@ void report(Invocation& in, const Source& source, const Error* error,
   std::string text;
   for (const auto& finding : findings)
     text += name + ":" + std::to_string(finding.mark.line) + ":" +
-            std::to_string(finding.mark.column) + ": warning: " +
-            codec::for_terminal(finding.text) + "\n";
+            std::to_string(finding.mark.column) +
+            ": warning: " + codec::for_terminal(finding.text) + "\n";
   if (error != nullptr) {
     in.outside.write(Stream::kOut, text);
     tell(in.outside, Error{error->code, source.name + ": " + error->message, error->hint});

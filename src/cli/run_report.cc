@@ -130,7 +130,7 @@ std::string layers_line(const RunReport& report) {
 
 std::string denial_text(const RunReport& report) {
   const auto& denial = *report.denial;
-  std::string text = line((report.end == RunEnd::kNeedsApproval ? "needs approval: " : "denied: ") +
+  std::string text = line((report.end == RunEnd::kWaiting ? "needs approval: " : "denied: ") +
                           denial.user_message);
   text +=
       line("  reason " + denial.reason_code + (denial.rule.empty() ? "" : ", rule " + denial.rule) +
@@ -142,8 +142,32 @@ std::string denial_text(const RunReport& report) {
   return text;
 }
 
+int exec_errno(const RunReport& report) {
+  const Json* error = report.evidence.extra.find("exec_errno");
+  return error != nullptr && error->is_int() ? static_cast<int>(error->as_int()) : 0;
+}
+
+// Why the program did not start, as the effect wrote it into its evidence.
+std::string failure_text(const RunReport& report) {
+  if (*report.status != OutcomeStatus::kFailed) return {};
+  const auto text = [&](std::string_view member) {
+    const Json* value = report.evidence.extra.find(member);
+    return value != nullptr && value->is_string() ? value->as_string() : std::string();
+  };
+  std::string lines;
+  if (const auto message = text("message"); !message.empty()) lines += line("  " + message);
+  if (const auto hint = text("hint"); !hint.empty()) lines += line("  try: " + hint);
+  if (report.reason_code == "run.not_runnable")
+    lines +=
+        line("  the kernel would not start it: " + std::string(std::strerror(exec_errno(report))));
+  return lines;
+}
+
 std::string ran_text(const RunReport& report) {
-  std::string text = line(how_it_ended(report) + ", " + seconds(report.evidence));
+  const bool started = report.evidence.ended_mono_ns > report.evidence.started_mono_ns;
+  std::string text =
+      line(how_it_ended(report) + (started ? ", " + seconds(report.evidence) : std::string()));
+  text += failure_text(report);
   if (const auto used = used_line(report); !used.empty()) text += line("  used " + used);
   text += line("  cage: " + layers_line(report));
   if (const auto polled = polled_line(report); !polled.empty())
@@ -195,22 +219,19 @@ std::string_view name(RunEnd end) {
   switch (end) {
     case RunEnd::kRan:
       return "ran";
-    case RunEnd::kDenied:
+    case RunEnd::kRefused:
       return "denied";
-    case RunEnd::kNeedsApproval:
+    case RunEnd::kWaiting:
       return "needs_approval";
-    case RunEnd::kError:
+    case RunEnd::kFailed:
       return "error";
   }
   return "error";
 }
 
 int code_of_failure(const RunReport& report) {
-  if (report.reason_code == "run.not_runnable") {
-    const Json* error = report.evidence.extra.find("exec_errno");
-    return error != nullptr && error->is_int() && error->as_int() == ENOENT ? kRunNotFound
-                                                                            : kRunNotExecutable;
-  }
+  if (report.reason_code == "run.not_runnable")
+    return exec_errno(report) == ENOENT ? kRunNotFound : kRunNotExecutable;
   return kRunError;
 }
 
@@ -218,12 +239,12 @@ int code_of_failure(const RunReport& report) {
 
 int exit_code(const RunReport& report) {
   switch (report.end) {
-    case RunEnd::kDenied:
+    case RunEnd::kRefused:
       return report.denial && report.denial->reason_code.starts_with("kill.") ? kRunHalted
                                                                               : kRunDenied;
-    case RunEnd::kNeedsApproval:
+    case RunEnd::kWaiting:
       return kRunNeedsApproval;
-    case RunEnd::kError:
+    case RunEnd::kFailed:
       if (!report.error) return kRunError;
       if (report.error->code == "run.not_found" || report.error->code == "run.hidden")
         return kRunNotFound;

@@ -16,16 +16,16 @@
 
 namespace bailey::cli {
 
-enum class RunEnd { kRan, kDenied, kNeedsApproval, kError };
+enum class RunEnd { kRan, kRefused, kWaiting, kFailed };
 
 struct RunReport {
-  RunEnd end = RunEnd::kError;
+  RunEnd end = RunEnd::kFailed;
   std::string command;  // the program's name, safe for a terminal
   std::string session;
   int level = 0;
   std::string policy;
-  std::optional<model::Denial> denial;  // kDenied, kNeedsApproval
-  std::optional<Error> error;           // kError, or what kept the program from starting
+  std::optional<model::Denial> denial;  // kRefused, kWaiting
+  std::optional<Error> error;           // kFailed, or what kept the program from starting
   std::optional<model::OutcomeStatus> status;
   std::string reason_code;
   model::Evidence evidence;              // kRan

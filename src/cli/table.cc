@@ -211,12 +211,12 @@ std::span<const Command> commands() { return kCommands; }
 void tell(Outside& outside, const Error& error) {
   std::string text = "bailey: " + codec::for_terminal(error.message) + "\n";
   if (!error.hint.empty()) text += "  try: " + codec::for_terminal(error.hint) + "\n";
-  outside.write(Stream::kError, text);
+  outside.write(Stream::kErr, text);
 }
 
 int run(Outside& outside, std::span<const std::string> arguments) {
   if (arguments.empty()) {
-    outside.write(Stream::kError, overview());
+    outside.write(Stream::kErr, overview());
     return kUsage;
   }
   if (is_help(arguments[0])) {
@@ -235,7 +235,7 @@ int run(Outside& outside, std::span<const std::string> arguments) {
   });
   if (!is_noun) return unknown(outside, arguments[0]);
   if (arguments.size() == 1 || is_help(arguments[1])) {
-    outside.write(arguments.size() == 1 ? Stream::kError : Stream::kOut, noun_help(arguments[0]));
+    outside.write(arguments.size() == 1 ? Stream::kErr : Stream::kOut, noun_help(arguments[0]));
     return arguments.size() == 1 ? kUsage : kDone;
   }
   const std::string path = arguments[0] + " " + arguments[1];

@@ -1,0 +1,46 @@
+#include "cli/commands.h"
+#include "cli/household.h"
+#include "cli/key_lines.h"
+
+namespace bailey::cli {
+
+int init_command(Invocation& in) {
+  auto household = Household::open(in.outside, Make::kYes);
+  if (!household) {
+    tell(in.outside, household.error());
+    return kError;
+  }
+  auto made = (*household)->make_keys();
+  if (made) {
+    const auto policy = (*household)->policy();
+    if (!policy) made = std::unexpected(policy.error());
+  }
+  if (made) {
+    // Opening makes the journal: the first run then finds everything in its place.
+    const auto ledger = (*household)->ledger();
+    if (!ledger) made = std::unexpected(ledger.error());
+  }
+  if (!made) {
+    tell(in.outside, made.error());
+    return kError;
+  }
+  const auto keys = key_lines((*household)->home(), in.outside.entropy());
+  if (!keys) {
+    tell(in.outside, keys.error());
+    return kError;
+  }
+  if (in.arguments.flag("--json")) {
+    codec::Json json{codec::Json::Object{}};
+    json.set("v", 1);
+    json.set("home", codec::valid_utf8((*household)->home().path()));
+    json.set("keys", to_json(*keys));
+    in.outside.write(Stream::kOut, codec::canonical_json(json) + "\n");
+    return kDone;
+  }
+  in.outside.write(Stream::kOut, "The home is ready: " + (*household)->home().path() + "\n" +
+                                     to_text(*keys) +
+                                     "\nNext: bailey doctor, then bailey run -- make test\n");
+  return kDone;
+}
+
+}  // namespace bailey::cli

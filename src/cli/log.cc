@@ -1,0 +1,252 @@
+#include <algorithm>
+
+#include "bailey/verify.h"
+#include "cli/commands.h"
+#include "cli/household.h"
+#include "cli/key_lines.h"
+#include "codec/text.h"
+#include "policy/units.h"
+#include "report/leaf_view.h"
+
+namespace bailey::cli {
+namespace {
+
+using codec::Json;
+
+int failed(Invocation& in, const Error& error) {
+  tell(in.outside, error);
+  return kError;
+}
+
+struct Opened {
+  std::unique_ptr<Household> household;
+  ledger::Ledger* ledger = nullptr;
+};
+
+Result<Opened> open_ledger(Invocation& in) {
+  Opened opened;
+  opened.household = BAILEY_TRY(Household::open(in.outside, Make::kNo));
+  opened.ledger = BAILEY_TRY(opened.household->ledger());
+  return opened;
+}
+
+Result<std::uint64_t> number(const std::string& text, std::string_view what) {
+  if (text == "0") return std::uint64_t{0};
+  const auto value = policy::parse_count(text);
+  if (!value) return fail("usage", std::string(what) + " is a whole number");
+  return *value;
+}
+
+// Prints entries [first, last) as lines or as JSON Lines.
+Status print(Invocation& in, ledger::Ledger& ledger, std::uint64_t first, std::uint64_t last) {
+  const bool json = in.arguments.flag("--json");
+  return ledger.read(
+      first, last,
+      [&](std::uint64_t, const merkle::LeafEnvelope& leaf, const merkle::Hash& hash) -> Status {
+        in.outside.write(Stream::kOut,
+                         json ? codec::canonical_json(report::leaf_json(leaf, hash)) + "\n"
+                              : report::leaf_line(leaf) + "\n");
+        return {};
+      });
+}
+
+// Follows the ledger until a signal ends the program.
+Status follow(Invocation& in, ledger::Ledger& ledger, std::uint64_t from) {
+  for (;;) {
+    const auto size = BAILEY_TRY(ledger.size());
+    if (size > from) {
+      BAILEY_TRY(print(in, ledger, from, size));
+      from = size;
+    }
+    if (in.outside.pause_ms(200)) return {};
+  }
+}
+
+std::vector<std::string> vkeys(const std::vector<KeyLine>& keys) {
+  std::vector<std::string> list;
+  for (const auto& key : keys) list.push_back(key.verifier.vkey());
+  return list;
+}
+
+int report_verified(Invocation& in, const verify::Report& report, const std::string& what) {
+  if (in.arguments.flag("--json")) {
+    Json json{Json::Object{}};
+    json.set("v", 1);
+    json.set("good", report.verdict == verify::Verdict::kGood);
+    if (!report.code.empty()) json.set("code", report.code);
+    if (!report.message.empty()) json.set("message", codec::valid_utf8(report.message));
+    json.set("origin", codec::valid_utf8(report.origin));
+    json.set("size", std::to_string(report.size));
+    json.set("root", report.root);
+    if (!report.leaf_hash.empty()) {
+      json.set("index", std::to_string(report.index));
+      json.set("leaf_hash", report.leaf_hash);
+    }
+    in.outside.write(Stream::kOut, codec::canonical_json(json) + "\n");
+  } else if (report.verdict == verify::Verdict::kGood) {
+    in.outside.write(Stream::kOut, what + " is good: " + std::to_string(report.size) +
+                                       " entries, root " + report.root + "\n");
+  } else {
+    tell(in.outside, Error{"log.verify", report.message, report.hint});
+  }
+  switch (report.verdict) {
+    case verify::Verdict::kGood:
+      return kDone;
+    case verify::Verdict::kFailed:
+      return kVerificationFailed;
+    case verify::Verdict::kUsage:
+      return kUsage;
+    case verify::Verdict::kIncomplete:
+      return kError;
+  }
+  return kError;
+}
+
+verify::File read_log_file(const Dir& dir, const std::string& path) {
+  constexpr std::size_t kMaxTile = 256 * (65'535 + 2);
+  const auto relative = RelPath::create(path);
+  if (!relative) return {verify::File::State::kUnreadable, relative.error().message};
+  auto text = dir.read_file(*relative, kMaxTile);
+  if (text) return {verify::File::State::kRead, *std::move(text)};
+  if (text.error().code == "disk.missing") return {verify::File::State::kMissing, {}};
+  return {verify::File::State::kUnreadable, text.error().message};
+}
+
+int verify_whole(Invocation& in, Opened& opened) {
+  // The journal first (every frame and its leaf), then what outsiders are served.
+  const auto size = opened.ledger->size();
+  if (!size) return failed(in, size.error());
+  auto whole =
+      opened.ledger->read(0, *size, [](auto, const auto&, const auto&) -> Status { return {}; });
+  if (whole) whole = opened.ledger->publish();
+  if (!whole) {
+    tell(in.outside, whole.error());
+    return whole.error().code.starts_with("disk.") ? kError : kVerificationFailed;
+  }
+  const auto keys = key_lines(opened.household->home(), in.outside.entropy());
+  if (!keys) return failed(in, keys.error());
+  const auto dir = opened.household->home().dir().open_dir(RelPath::known("ledger"));
+  if (!dir) return failed(in, dir.error());
+  return report_verified(
+      in,
+      verify::verify_log(vkeys(*keys),
+                         [&](const std::string& path) { return read_log_file(*dir, path); }),
+      "the ledger");
+}
+
+}  // namespace
+
+int log_tail(Invocation& in) {
+  const auto count = number(in.arguments.value("--count").value_or("20"), "--count");
+  if (!count) {
+    tell(in.outside, count.error());
+    return kUsage;
+  }
+  auto opened = open_ledger(in);
+  if (!opened) return failed(in, opened.error());
+  const auto size = opened->ledger->size();
+  if (!size) return failed(in, size.error());
+  auto printed = print(in, *opened->ledger, *size - std::min(*count, *size), *size);
+  if (printed && in.arguments.flag("--follow")) printed = follow(in, *opened->ledger, *size);
+  return printed ? kDone : failed(in, printed.error());
+}
+
+int log_show(Invocation& in) {
+  const auto index = number(in.arguments.positionals().front(), "INDEX");
+  if (!index) {
+    tell(in.outside, index.error());
+    return kUsage;
+  }
+  auto opened = open_ledger(in);
+  if (!opened) return failed(in, opened.error());
+  const auto size = opened->ledger->size();
+  if (!size) return failed(in, size.error());
+  if (*index >= *size)
+    return failed(in, Error{"log.no_entry", "the ledger has " + std::to_string(*size) + " entries",
+                            "bailey log tail shows the newest"});
+  const auto shown = opened->ledger->read(
+      *index, *index + 1,
+      [&](std::uint64_t, const merkle::LeafEnvelope& leaf, const merkle::Hash& hash) -> Status {
+        const Json json = report::leaf_json(leaf, hash);
+        in.outside.write(Stream::kOut, (in.arguments.flag("--json") ? codec::canonical_json(json)
+                                                                    : codec::pretty_json(json)) +
+                                           "\n");
+        return {};
+      });
+  return shown ? kDone : failed(in, shown.error());
+}
+
+int log_verify(Invocation& in) {
+  if (in.arguments.positionals().empty()) {
+    auto opened = open_ledger(in);
+    if (!opened) {
+      tell(in.outside, opened.error());
+      return opened.error().code.starts_with("log.") ? kVerificationFailed : kError;
+    }
+    return verify_whole(in, *opened);
+  }
+  const auto text = in.outside.read_user_file(in.arguments.positionals().front(), 4U << 20);
+  if (!text) return failed(in, text.error());
+  const auto household = Household::open(in.outside, Make::kNo);
+  if (!household) return failed(in, household.error());
+  const auto keys = key_lines((*household)->home(), in.outside.entropy());
+  if (!keys) return failed(in, keys.error());
+  return report_verified(in, verify::verify_receipt(vkeys(*keys), *text), "the receipt");
+}
+
+int log_prove(Invocation& in) {
+  const auto index = number(in.arguments.positionals().front(), "INDEX");
+  if (!index) {
+    tell(in.outside, index.error());
+    return kUsage;
+  }
+  auto opened = open_ledger(in);
+  if (!opened) return failed(in, opened.error());
+  const auto proof = opened->ledger->tlog_proof(*index);
+  if (!proof) return failed(in, proof.error());
+  const auto written =
+      in.outside.write_user_file(in.arguments.value("--receipt").value_or("-"), *proof);
+  return written ? kDone : failed(in, written.error());
+}
+
+int log_checkpoint(Invocation& in) {
+  auto opened = open_ledger(in);
+  if (!opened) return failed(in, opened.error());
+  if (const auto published = opened->ledger->publish(); !published)
+    return failed(in, published.error());
+  const auto note = opened->ledger->checkpoint();
+  if (!note) return failed(in, note.error());
+  in.outside.write(Stream::kOut, *note);
+  return kDone;
+}
+
+int log_export(Invocation& in) {
+  const auto from = number(in.arguments.value("--from").value_or("0"), "--from");
+  if (!from) {
+    tell(in.outside, from.error());
+    return kUsage;
+  }
+  auto opened = open_ledger(in);
+  if (!opened) return failed(in, opened.error());
+  const auto size = opened->ledger->size();
+  if (!size) return failed(in, size.error());
+  const auto to = in.arguments.value("--to");
+  std::string text;
+  const auto read = opened->ledger->read(
+      std::min(*from, *size), *size,
+      [&](std::uint64_t, const merkle::LeafEnvelope& leaf, const merkle::Hash& hash) -> Status {
+        text += codec::canonical_json(report::leaf_json(leaf, hash)) + "\n";
+        // To a file it goes whole or not at all; to a pipe as it comes.
+        if (!to) {
+          in.outside.write(Stream::kOut, text);
+          text.clear();
+        }
+        return {};
+      });
+  if (!read) return failed(in, read.error());
+  if (!to) return kDone;
+  const auto written = in.outside.write_user_file(*to, text);
+  return written ? kDone : failed(in, written.error());
+}
+
+}  // namespace bailey::cli

@@ -1,0 +1,271 @@
+#include <algorithm>
+#include <iterator>
+#include <stop_token>
+
+#include "cli/command_line_door.h"
+#include "cli/commands.h"
+#include "cli/household.h"
+#include "cli/late_watch.h"
+#include "cli/records.h"
+#include "cli/run_options.h"
+#include "cli/run_plan.h"
+#include "cli/run_report.h"
+#include "codec/text.h"
+#include "conduct/conductor.h"
+#include "consent/answering.h"
+#include "gate/kill_switch.h"
+#include "policy/defaults.h"
+#include "store/approval_files.h"
+#include "store/level_file.h"
+
+namespace bailey::cli {
+namespace {
+
+using effect::process::Cage;
+using effect::process::CageSpec;
+
+// The degradation by which a policy takes limits that the warden checks at intervals.
+constexpr std::string_view kPolledLimits = "limits.polled";
+
+// The kill switch as a cage's watch; armed when the verdict names its epoch.
+class KillSwitchWatch final : public effect::process::Watch {
+ public:
+  explicit KillSwitchWatch(const Dir& home) : home_(home) {}
+  void arm(std::uint64_t epoch) { watch_.emplace(home_, epoch); }
+  bool must_stop() override { return !watch_ || watch_->must_stop(); }
+
+ private:
+  const Dir& home_;
+  std::optional<gate::KillWatch> watch_;
+};
+
+CageSpec cage_spec(const RunPlan& plan, const RunOptions& options,
+                   const model::Judgement& judgement) {
+  CageSpec spec;
+  spec.argv = plan.run.argv;
+  spec.program = plan.run.found;
+  spec.environment = plan.environment;
+  spec.working_directory = plan.run.directory;
+  spec.views = plan.view.views;
+  spec.hidden = plan.view.hidden;
+  spec.limits = judgement.limits;
+  const auto& accepted = judgement.degradations;
+  const bool takes_polled =
+      std::find(accepted.begin(), accepted.end(), kPolledLimits) != accepted.end();
+  spec.polled = takes_polled && plan.run.profile != model::Profile::kStrict
+                    ? effect::process::PolledLimits::kAccepted
+                    : effect::process::PolledLimits::kRefused;
+  spec.unix_sockets = plan.run.profile == model::Profile::kPermissive
+                          ? effect::process::UnixSockets::kAllowed
+                          : effect::process::UnixSockets::kRefused;
+  spec.terminal = options.terminal;
+  // What is left are layers of the cage by name.
+  std::copy_if(accepted.begin(), accepted.end(), std::back_inserter(spec.accepted),
+               [](const std::string& name) { return name != kPolledLimits; });
+  return spec;
+}
+
+Result<store::CachedPolicy> choose_policy(const RunOptions& options, Household& household,
+                                          Outside& outside) {
+  if (options.policy_file) {
+    const std::string text =
+        BAILEY_TRY(outside.read_user_file(*options.policy_file, policy::kMaxPolicyBytes));
+    return household.policy_from(text);
+  }
+  if (options.profile) return household.policy_from(policy::default_policy(*options.profile));
+  return household.policy();
+}
+
+// What to try when the program may have met something hidden.
+std::vector<std::string> hidden_hints(const RunReport& report) {
+  std::vector<std::string> lines;
+  const bool ended_badly =
+      report.status && (report.evidence.exit_code != 0 || report.reason_code == "run.not_runnable");
+  const auto* hints = report.evidence.extra.find("hints");
+  if (!ended_badly || hints == nullptr || !hints->is_array()) return lines;
+  const auto saw = [&](std::string_view what) {
+    return std::any_of(
+        hints->as_array().begin(), hints->as_array().end(),
+        [&](const codec::Json& hint) { return hint.is_string() && hint.as_string() == what; });
+  };
+  if (saw("missing_file") || saw("permission"))
+    lines.emplace_back(
+        "a file it wanted may be hidden here: 'files: {read: [...]}' in the policy opens a folder "
+        "(bailey policy show), --profile permissive the usual toolchains below your home");
+  if (saw("read_only"))
+    lines.emplace_back(
+        "it met a read-only place: only the workspace and /tmp are writable, "
+        "'files: {write: [...]}' in the policy adds more");
+  if (saw("network"))
+    lines.emplace_back("it may have wanted the network: a cage has none in this build");
+  return lines;
+}
+
+class Run {
+ public:
+  Run(Outside& outside, RunOptions options) : outside_(outside), options_(std::move(options)) {
+    report_.command = codec::for_terminal(options_.command.front(), 200);
+  }
+
+  int operator()() {
+    auto done = run();
+    if (household_) close_ledger();
+    if (!done) {
+      report_.end = RunEnd::kFailed;
+      report_.error = std::move(done).error();
+    }
+    return finish();
+  }
+
+ private:
+  Status run();
+  Result<bool> ask_here(const consent::Ask& ask, consent::ApprovalStore& store);
+  void take(conduct::Conducted conducted);
+  void take(const model::Receipt& receipt);
+  void close_ledger();
+  int finish();
+
+  Outside& outside_;
+  RunOptions options_;
+  RunReport report_;
+  LateWatch abandoned_;
+  std::unique_ptr<Household> household_;
+  std::string receipt_text_;
+};
+
+Status Run::run() {
+  // First of all: the warden and the empty namespaces take longest and need no decision.
+  auto cage = BAILEY_TRY(outside_.jail().raise());
+  household_ = BAILEY_TRY(Household::open(outside_, Make::kYes));
+  const auto cached = BAILEY_TRY(choose_policy(options_, *household_, outside_));
+  const policy::CompiledPolicy& compiled = cached.policy;
+  report_.policy = compiled.policy().name;
+  BAILEY_TRY(compiled.require_enforceable());
+  const RunPlan plan =
+      BAILEY_TRY(plan_run(options_, compiled.policy(), household_->home().path(), outside_));
+  report_.notes = plan.view.notes;
+
+  std::array<std::uint8_t, 16> key{};
+  outside_.entropy().fill(key);
+  const CommandLineDoor door(BAILEY_TRY(to_action(plan.run)), codec::to_hex(key));
+  const identity::Identifier identifier(identity::LocalUser::of_this_process(), outside_.entropy());
+  report_.session = identifier.session().id;
+
+  const gate::Gate gate(outside_.clock());
+  const auto matrix = store::read_matrix(household_->home());
+  auto approvals = BAILEY_TRY(store::ApprovalFiles::open(household_->home(),
+                                                         *BAILEY_TRY(household_->disclosure()),
+                                                         outside_.clock(), outside_.entropy()));
+  const std::stop_source stop;
+  consent::Consent consent(outside_.clock(), approvals, abandoned_, stop.get_token());
+  effect::Effects effects(outside_.clock());
+  KillSwitchWatch watch(household_->home().dir());
+  std::string user = outside_.home_directory();
+
+  conduct::Conductor conductor(
+      conduct::Stages{identifier, gate,
+                      [&] {
+                        return gate::Inputs{compiled,
+                                            matrix.matrix,
+                                            approvals,
+                                            store::read_level(household_->home()),
+                                            household_->kill_switch().notice(outside_.clock()),
+                                            user};
+                      },
+                      consent, effects,
+                      [&]() -> Result<ledger::Ledger*> {
+                        auto* ledger = BAILEY_TRY(household_->ledger());
+                        abandoned_.attach(ledger->watch());
+                        return ledger;
+                      },
+                      [&](const consent::Ask& ask) { return ask_here(ask, approvals); }});
+  take(BAILEY_TRY(conductor.run_process([&] { return door.request(); }, options_.ceiling,
+                                        std::move(cage),
+                                        [&](const model::Judgement& judgement) {
+                                          watch.arm(judgement.kill_epoch);
+                                          return cage_spec(plan, options_, judgement);
+                                        },
+                                        watch)));
+  return {};
+}
+
+Result<bool> Run::ask_here(const consent::Ask& ask, consent::ApprovalStore& store) {
+  if (ask.who != consent::WhoAnswers::kSelf) return false;
+  auto prompt = consent::TerminalPrompt::open();
+  if (!prompt) return false;  // nobody is here: the ask stays for `bailey approve`
+  const auto answer = prompt->put(ask, outside_.clock(), 120'000'000'000);
+  const auto halted =
+      household_->kill_switch().look().halted ? consent::Halt::kHalted : consent::Halt::kRunning;
+  consent::Answering answering(store, outside_.clock());
+  const auto by = identity::LocalUser::of_this_process().principal();
+  const auto stored = BAILEY_TRY(answering.at_terminal(ask.id, answer, by, halted));
+  auto* ledger = BAILEY_TRY(household_->ledger());
+  BAILEY_TRY(ledger->note(merkle::LeafType::kAnswer, answer_body(stored, by, "at the terminal")));
+  return true;
+}
+
+// The last thing of a run: what was dropped unused is written, and when nobody else has
+// the ledger open, tiles and checkpoint cover everything.
+void Run::close_ledger() {
+  if (!abandoned_.has_news() && !household_->has_ledger()) return;
+  auto ledger = household_->ledger();
+  if (ledger) abandoned_.attach((*ledger)->watch());
+  const auto closed = ledger ? (*ledger)->close_log() : Status(std::unexpected(ledger.error()));
+  if (!closed) report_.notes.push_back("the ledger was not closed: " + closed.error().message);
+}
+
+void Run::take(const model::Receipt& receipt) {
+  report_.receipt_index = receipt.index();
+  report_.receipt_leaf_hash = codec::to_hex(receipt.leaf_hash());
+  receipt_text_ = receipt.text();
+}
+
+void Run::take(conduct::Conducted conducted) {
+  if (auto* ran = std::get_if<conduct::Ran>(&conducted)) {
+    report_.end = RunEnd::kRan;
+    report_.level = model::number(ran->judgement.level);
+    report_.status = ran->status;
+    report_.reason_code = ran->reason_code;
+    report_.evidence = std::move(ran->evidence);
+    for (auto& note : report_.evidence.notes) report_.notes.push_back(note);
+    report_.hidden_hint = hidden_hints(report_);
+    take(ran->receipt);
+    return;
+  }
+  auto& refused = std::get<conduct::Refused>(conducted);
+  report_.end = refused.ask ? RunEnd::kWaiting : RunEnd::kRefused;
+  report_.level = model::number(refused.judgement.level);
+  report_.denial = std::move(refused.denial);
+  if (refused.ask) report_.ask_id = refused.ask->id;
+  take(refused.receipt);
+}
+
+int Run::finish() {
+  if (!options_.receipt_file.empty() && !receipt_text_.empty()) {
+    auto written = outside_.write_user_file(options_.receipt_file, receipt_text_);
+    if (written)
+      report_.receipt_file = options_.receipt_file;
+    else
+      report_.notes.push_back("the receipt was not written: " + written.error().message);
+  }
+  const int code = exit_code(report_);
+  const bool trouble = report_.end != RunEnd::kRan || report_.status != model::OutcomeStatus::kDone;
+  if (options_.told == Told::kJson)
+    outside_.write(Stream::kErr, codec::canonical_json(to_json(report_)) + "\n");
+  else if (options_.told == Told::kText || trouble)
+    outside_.write(Stream::kErr, to_text(report_));
+  return code;
+}
+
+}  // namespace
+
+int run_command(Invocation& in) {
+  auto options = read_run_options(in.arguments, in.outside);
+  if (!options) {
+    tell(in.outside, options.error());
+    return kRunUsage;
+  }
+  return Run(in.outside, *std::move(options))();
+}
+
+}  // namespace bailey::cli

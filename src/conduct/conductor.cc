@@ -1,0 +1,50 @@
+#include "conduct/conductor.h"
+
+#include <utility>
+
+namespace bailey::conduct {
+
+Result<Refused> Conductor::refuse(model::Refusal refusal, std::optional<consent::Ask> ask) {
+  Refused refused{refusal.denial, refusal.verdict.judgement(), std::move(ask),
+                  BAILEY_TRY(BAILEY_TRY(stages_.ledger())->close(std::move(refusal)))};
+  return refused;
+}
+
+Result<Conductor::Decided> Conductor::decide(const RequestMaker& request, model::Level ceiling) {
+  // Twice at most: once as it comes, once more when a person here answered.
+  for (bool asked = false;; asked = true) {
+    auto caller = stages_.identifier.identify(request(), ceiling);
+    auto verdict = stages_.gate.judge(std::move(caller), stages_.inputs());
+    auto granted = BAILEY_TRY(stages_.consent.grant(std::move(verdict)));
+    if (auto* permit = std::get_if<model::Permit>(&granted)) return Decided(std::move(*permit));
+    if (auto* refusal = std::get_if<model::Refusal>(&granted))
+      return Decided(BAILEY_TRY(refuse(std::move(*refusal), std::nullopt)));
+
+    auto& pending = std::get<consent::PendingAsk>(granted);
+    if (!asked && BAILEY_TRY(stages_.ask_here(pending.ask))) continue;
+    return Decided(BAILEY_TRY(refuse(std::move(pending.refusal), std::move(pending.ask))));
+  }
+}
+
+Result<Conducted> Conductor::run_process(const RequestMaker& request, model::Level ceiling,
+                                         std::unique_ptr<effect::process::Cage> cage,
+                                         const SpecMaker& spec, effect::process::Watch& watch) {
+  auto decided = BAILEY_TRY(decide(request, ceiling));
+  if (auto* refused = std::get_if<Refused>(&decided)) return Conducted(std::move(*refused));
+  auto permit = std::get<model::Permit>(std::move(decided));
+
+  const model::Judgement judgement = permit.verdict().judgement();
+  // The cage is built while the intent becomes durable; the program starts after both.
+  BAILEY_TRY(cage->furnish(spec(judgement)));
+  auto* ledger = BAILEY_TRY(stages_.ledger());
+  auto recorded = BAILEY_TRY(ledger->record(std::move(permit)));
+  auto outcome = stages_.effects.run_process(std::move(recorded), std::move(cage),
+                                             judgement.degradations, watch);
+  const auto status = outcome.status();
+  const auto reason = outcome.reason_code();
+  const auto evidence = outcome.evidence();
+  return Conducted(
+      Ran{status, reason, evidence, judgement, BAILEY_TRY(ledger->close(std::move(outcome)))});
+}
+
+}  // namespace bailey::conduct
