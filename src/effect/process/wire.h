@@ -18,11 +18,12 @@ inline constexpr std::uint32_t kWireVersion = 1;
 inline constexpr std::size_t kMessageBytes = 256;
 
 enum class MessageType : std::uint32_t {
-  kPlan = 1,      // signer -> warden -> init: the sealed memfd holds `a` bytes of plan
+  kPlan = 1,      // signer -> warden -> init: the sealed memfd holds `a` bytes of plan; to init
+                  // also `b`: rlimits to set, by bit of LimitKind; `c`: 1 to hand out proc
   kGo = 2,        // signer -> warden -> init: let the program go; `a`: wall budget in ns, 0 none
   kSignal = 3,    // signer -> warden -> init: deliver signal `a` to the program's group
   kKill = 4,      // signer -> warden: the cage dies now
-  kBeat = 5,      // warden -> init and warden -> signer: still alive
+  kBeat = 5,      // warden -> init and warden -> signer: still alive; `a` 1: answer kUsage
   kBaseline = 6,  // warden -> init: what it sees outside, in body.bytes
   kBuilt = 16,    // init -> warden: body.built; only the needs are still to be proven
   kLimit = 17,    // warden -> signer: body.limit, one a message
@@ -30,10 +31,11 @@ enum class MessageType : std::uint32_t {
   kFailed = 19,   // setup failed: step `a`, errno `b`, item `c` (a view's or limit's number)
   kStopped = 21,  // the program stopped by signal `a`
   kContinued = 22,
-  kExited = 23,    // `a`: wait status, `b`: mono ns, `c`: processes killed with the cage
-  kTerminal = 25,  // init -> warden: the PTY's master travels with this message
-  kStream = 26,    // warden -> signer: body.stream
-  kEnd = 27,       // warden -> signer, last: body.end
+  kExited = 23,  // `a`: wait status, `b`: mono ns, `c`: processes killed with the cage
+  kHand = 25,    // init -> warden: a descriptor travels along; `a`: 0 terminal, 1 proc, 2 scratch
+  kUsage = 28,   // init -> warden: `a` bytes written by what init reaped
+  kStream = 26,  // warden -> signer: body.stream
+  kEnd = 27,     // warden -> signer, last: body.end
 };
 
 // Layers in the order in which they come to be. The order is part of the wire.
@@ -177,7 +179,7 @@ static_assert(sizeof(BuiltBody) <= kMessageBytes - 32);
 
 [[nodiscard]] constexpr bool is_known(MessageType type) noexcept {
   const auto number = static_cast<std::uint32_t>(type);
-  return (number >= 1 && number <= 6) || (number >= 16 && number <= 27);
+  return (number >= 1 && number <= 6) || (number >= 16 && number <= 28);
 }
 [[nodiscard]] inline bool is_sound(const Message& message, std::size_t received) noexcept {
   return received == kMessageBytes && message.version == kWireVersion && is_known(message.type);

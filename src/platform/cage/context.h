@@ -73,6 +73,9 @@ struct Context {
   std::uint64_t root_device = 0;
   std::uint64_t root_inode = 0;
   std::uint64_t scratch_device = 0;
+  int io = -1;  // our own /proc/self/io, when disk is polled
+  std::uint64_t rlimit_mask = 0;
+  bool hand_out = false;  // the warden polls: it gets proc and scratch
   int pty_master = -1;
   int pty_slave = -1;
   std::uint64_t own_devices[kMaxOwnDevices] = {};
@@ -125,6 +128,8 @@ long allow_beneath(Context& context, int fd, std::uint64_t rights);
 long enforce_landlock(Context& context);
 // confine.cc
 long enter_program_directory(Context& context);
+long hand_out(Context& context);
+long prove_hidden(Context& context);
 long join_keyring(Context& context);
 long close_descriptors(Context& context);
 long set_rlimits(Context& context);

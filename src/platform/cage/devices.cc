@@ -96,7 +96,7 @@ long open_terminal(Context& context) {
   if (context.pty_slave < 0) return 0;
   // Init leads the session (be_init); the master goes to the warden.
   wire::Message message;
-  message.type = wire::MessageType::kTerminal;
+  message.type = wire::MessageType::kHand;
   if (const long e = send(context.warden, message, context.pty_master); e < 0) return e;
   return sys::ioctl(context.pty_slave, 0x540e, nullptr);  // TIOCSCTTY
 }

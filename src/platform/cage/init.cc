@@ -42,6 +42,7 @@ constexpr Named kSetup[] = {
     {Step::kRoot, make_root},
     {Step::kMounts, place_all},
     {Step::kNesting, forbid_nesting},
+    {Step::kLimits, hand_out},
     {Step::kHidden, seal_places},
     {Step::kPivot, pivot},
     {Step::kProgram, enter_program_directory},
@@ -52,6 +53,7 @@ constexpr Named kSetup[] = {
     {Step::kDescriptors, close_descriptors},
     {Step::kLimits, set_rlimits},
     {Step::kCapabilities, drop_capabilities},
+    {Step::kHidden, prove_hidden},
     {Step::kNoNewPrivileges, forbid_new_privileges},
     {Step::kLandlock, enforce_landlock},
     {Step::kSeccomp, enforce_seccomp},
@@ -92,7 +94,11 @@ std::uint64_t await_plan(Context& context) {
     sys::PollFd fd{context.warden, sys::kPollIn, 0};
     if (wait_within(&fd, 1, sys::monotonic_ns() + kPatience) <= 0) sys::exit(121);
     if (receive(context.warden, message) < 0) sys::exit(121);
-    if (message.type == MessageType::kPlan) return message.a;
+    if (message.type == MessageType::kPlan) {
+      context.rlimit_mask = message.b;
+      context.hand_out = message.c != 0;
+      return message.a;
+    }
     if (message.type == MessageType::kBaseline) {
       __builtin_memcpy(&context.baseline, message.body.bytes, sizeof context.baseline);
       give_second_the_baseline();
@@ -186,10 +192,29 @@ class Life {
         if (message.a >= 1 && message.a <= 31) sys::kill(-target_, static_cast<int>(message.a));
         break;
       case MessageType::kBeat:
+        if (message.a != 0) tell_usage();
         break;
       default:
         sys::exit(121);
     }
+  }
+
+  // Bytes written by what we waited for: "write_bytes: N" of our own account.
+  void tell_usage() {
+    char text[512];
+    const long n = sys::call(__NR_pread64, context_.io, text, sizeof text, 0);
+    constexpr char kName[] = "\nwrite_bytes: ";
+    constexpr long kSize = sizeof kName - 1;
+    Message message;
+    message.type = MessageType::kUsage;
+    for (long i = 0; i + kSize < n; ++i) {
+      if (__builtin_memcmp(text + i, kName, static_cast<std::size_t>(kSize)) != 0) continue;
+      for (long d = i + kSize; d < n && text[d] >= '0' && text[d] <= '9'; ++d) {
+        message.a = message.a * 10 + static_cast<std::uint64_t>(text[d] - '0');
+      }
+      break;
+    }
+    if (send(context_.warden, message) < 0) sys::exit(121);
   }
 
   void reap() {
@@ -249,9 +274,13 @@ class Life {
   sys::prctl(PR_SET_PDEATHSIG, 9);
   sys::call(__NR_setsid);
   take(context, kEarly);
+  open_plan(context, await_plan(context));
+  if (context.hand_out) {
+    const long io = sys::openat(context.host_proc, "self/io", 02000000);
+    if (io >= 0) context.io = static_cast<int>(io);
+  }
   // From here on the cage's own user ids own nothing of this process in /proc.
   if (const long e = sys::prctl(PR_SET_DUMPABLE, 0); e < 0) give_up(context, Step::kIdentity, e);
-  open_plan(context, await_plan(context));
   take(context, kSetup);
   Life life(context);
   life.live();

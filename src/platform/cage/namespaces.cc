@@ -193,10 +193,13 @@ long prove_namespaces(const Context& context, wire::LayersBody& layers, std::uin
   const long n = sys::read(static_cast<int>(fd), text, sizeof text);
   sys::close(static_cast<int>(fd));
   if (n <= 0) return -1;
+  // Every path starts where we do: "/", or the leaf that the warden made for the limits
+  // meanwhile. A path from outside would start with "/..".
   for (long i = 0, colons = 0; i < n; ++i) {
     if (text[i] == '\n') colons = 0;
     if (text[i] != ':' || ++colons != 2) continue;
-    if (i + 2 >= n || text[i + 1] != '/' || text[i + 2] != '\n') return -1;
+    if (i + 2 >= n || text[i + 1] != '/') return -1;
+    if (text[i + 2] != '\n' && text[i + 2] != 'b') return -1;
   }
   add(layers, Layer::kCgroup, kProven, 0, 0);
   return 0;

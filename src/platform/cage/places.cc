@@ -3,6 +3,7 @@
 // Every mount goes from one descriptor to another (open_tree, move_mount): no path is
 // looked up twice. Inside the new root nothing follows a symlink while places are
 // made, and directories are made only on our own tmpfs, never in a view of the host.
+#include "platform/cage/channel.h"
 #include "platform/cage/context.h"
 #include "platform/cage/landlock.h"
 
@@ -242,6 +243,17 @@ long hide_around(Context& context, const PlanPlace& place) {
   return e;
 }
 
+// The outside view of one mask: the path now leads to an inode of ours, mode 0.
+long looks_masked(Context& context, const char* path) {
+  const long fd = sys::openat2(context.root, path, kPathOnly, sys::kInRoot | sys::kNoMagicLinks);
+  if (fd < 0) return fd;
+  sys::Stat stat;
+  const long e = sys::fstatat(static_cast<int>(fd), "", &stat, sys::kAtEmptyPath);
+  sys::close(static_cast<int>(fd));
+  if (e < 0) return e;
+  return stat.device == context.root_device && (stat.mode & 0777) == 0 ? 0 : -1;
+}
+
 long hide_plain(Context& context, const PlanPlace& place) {
   const long fd = sys::openat2(context.root, inside(context.plan.text(place.target)), kPathOnly,
                                sys::kInRoot | sys::kNoMagicLinks);
@@ -252,6 +264,7 @@ long hide_plain(Context& context, const PlanPlace& place) {
   if (e >= 0 && stat.device != context.root_device) {
     ++context.hidden_count;
     e = mask(context, "", static_cast<int>(fd), (stat.mode & kTypeMask) == kDirectory);
+    if (e >= 0) e = looks_masked(context, inside(context.plan.text(place.target)));
   }
   sys::close(static_cast<int>(fd));
   return e;
@@ -289,6 +302,8 @@ long make_root(Context& context) {
   if (e >= 0) e = sys::call(__NR_mknodat, context.root, ".void", kRegular, 0);
   // Landlock's canary: readable by its mode, and by nothing else.
   if (e >= 0) e = sys::call(__NR_mknodat, context.root, ".bailey", kRegular | 0400, 0);
+  // The canary of the masks: readable until it is masked.
+  if (e >= 0) e = sys::call(__NR_mknodat, context.root, ".hidden", kRegular | 0400, 0);
   sys::call(__NR_umask, mask_before);
   return e;
 }
@@ -333,8 +348,22 @@ long place_all(Context& context) {
   return 0;
 }
 
+long hand_out(Context& context) {
+  if (!context.hand_out) return 0;
+  wire::Message message;
+  message.type = wire::MessageType::kHand;
+  message.a = 1;
+  if (const long e = send(context.warden, message, context.proc); e < 0) return e;
+  message.a = 2;
+  return send(context.warden, message, context.scratch);
+}
+
 long seal_places(Context& context) {
   if (const long e = mask_proc(context); e < 0) return e;
+  const long seen = sys::openat(context.root, ".hidden", 02000000);
+  if (seen < 0) return seen;
+  sys::close(static_cast<int>(seen));
+  if (const long e = mask(context, ".hidden", context.root, false); e < 0) return e;
   const std::uint32_t count = context.plan.header().places;
   for (std::uint32_t i = 0; i < count; ++i) {
     const PlanPlace& place = context.plan.place(i);
@@ -386,10 +415,10 @@ long pivot(Context& context) {
   const long made = sys::mkdirat(sys::kAtFdcwd, "/.probe", 0700);
   if (made != -30) return -1;
   context.report(Layer::kRoot, kProven, 0, made);
-  const long sysctl = sys::openat(sys::kAtFdcwd, "/proc/sys/kernel/hostname", 02000001);
+  // The count of user namespaces was written a moment ago (forbid_nesting).
+  const long sysctl = sys::openat(sys::kAtFdcwd, "/proc/sys/user/max_user_namespaces", 02000001);
   if (sysctl != -30) return -1;
   context.report(Layer::kProc, kProven, 0, sysctl);
-  context.report(Layer::kHidden, kActive, 0, 0, context.hidden_count);
   return 0;
 }
 

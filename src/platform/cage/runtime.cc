@@ -54,6 +54,14 @@ std::size_t strlen(const char* text) {
   return n;
 }
 
+void* memchr(const void* in, int value, std::size_t n) {
+  auto* bytes = static_cast<const unsigned char*>(in);
+  for (std::size_t i = 0; i < n; ++i) {
+    if (bytes[i] == static_cast<unsigned char>(value)) return const_cast<unsigned char*>(bytes + i);
+  }
+  return nullptr;
+}
+
 [[noreturn]] void __stack_chk_fail() {
   bailey::platform::cage::sys::kill(bailey::platform::cage::sys::getpid(), 9);
   bailey::platform::cage::sys::exit(121);
@@ -64,6 +72,7 @@ namespace std {
 [[noreturn]] void __glibcxx_assert_fail(const char*, int, const char*, const char*) noexcept {
   __stack_chk_fail();
 }
+[[noreturn]] void __throw_out_of_range_fmt(const char*, ...) { __stack_chk_fail(); }
 }  // namespace std
 
 namespace {

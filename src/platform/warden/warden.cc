@@ -4,6 +4,9 @@
 
 #include <new>
 
+#include "platform/warden/limits.h"
+#include "platform/warden/streams.h"
+
 namespace bailey::platform::warden {
 namespace {
 
@@ -12,8 +15,6 @@ using wire::MessageType;
 using wire::Step;
 
 enum class Ending : std::uint32_t { kExited, kNotRunnable, kLimit, kLeash, kWardenLost };
-constexpr unsigned kWall = 0, kOutput = 7;
-constexpr std::uint64_t kUnlimited = ~std::uint64_t{0};
 
 class Warden {
  public:
@@ -31,6 +32,8 @@ class Warden {
   [[noreturn]] void abandon() {
     kill_cage();
     reap_init();
+    streams_.terminal().leave_raw();
+    limits_.close();
     sys::exit(1);
   }
 
@@ -43,6 +46,7 @@ class Warden {
     message.c = item;
     cage::send(kSignerSocket, message);
     reap_init();
+    limits_.close();
     sys::exit(1);
   }
 
@@ -99,9 +103,7 @@ class Warden {
     sys::close(in[0]);
     sys::close(out[1]);
     sys::close(err[1]);
-    program_in_ = in[1];
-    program_out_ = out[0];
-    program_err_ = err[0];
+    streams_.hold(in[1], out[0], err[0]);
     sys::prctl(PR_SET_DUMPABLE, 0);
     const long anchor = take_baseline(context_.baseline);
     if (anchor < 0) fail(Step::kSpawn, anchor);
@@ -109,25 +111,10 @@ class Warden {
     baseline.type = MessageType::kBaseline;
     __builtin_memcpy(baseline.body.bytes, &context_.baseline, sizeof context_.baseline);
     if (cage::send(init_socket_, baseline) < 0) fail(Step::kSpawn, -32);
-    sys::fcntl(program_in_, 4, 04000);  // O_NONBLOCK; these ends are ours alone
-    sys::fcntl(program_out_, 4, 04000);
-    sys::fcntl(program_err_, 4, 04000);
     next_beat_ = sys::monotonic_ns() + kBeatEvery;
   }
 
-  enum Slot {
-    kSigner,
-    kInit,
-    kLine,
-    kInitGone,
-    kInFrom,
-    kInTo,
-    kOutFrom,
-    kOutTo,
-    kErrFrom,
-    kErrTo,
-    kSlots
-  };
+  enum Slot { kSigner, kInit, kLine, kInitGone, kSize, kStreams, kSlots = kStreams + 6 };
 
   void turn() {
     sys::PollFd fds[kSlots];
@@ -135,28 +122,24 @@ class Warden {
     fds[kInit] = {init_socket_, sys::kPollIn, 0};
     fds[kLine] = {line_, sys::kPollIn, 0};
     fds[kInitGone] = {init_pidfd_, sys::kPollIn, 0};
-    watch(fds, kInFrom, input_);
-    watch(fds, kOutFrom, output_);
-    watch(fds, kErrFrom, error_);
+    fds[kSize] = {size_signal_, sys::kPollIn, 0};
+    streams_.watch(fds + kStreams);
     const std::uint64_t now = sys::monotonic_ns();
     std::uint64_t until = next_beat_;
-    if (deadline_ != 0 && deadline_ < until) until = deadline_;
+    if (deadline_ != 0 && !ended_ && deadline_ < until) until = deadline_;
+    if (next_look_ != 0 && !ended_ && next_look_ < until) until = next_look_;
     sys::poll(fds, kSlots, until > now ? static_cast<std::int64_t>(until - now) : 0);
 
     if (fds[kLine].revents != 0) hear_program();
     if (fds[kInit].revents != 0) hear_init();
     if (fds[kSigner].revents != 0) hear_signer();
     if (fds[kInitGone].revents != 0) lose_init();
-    move(input_, fds[kInFrom].revents, fds[kInTo].revents, false);
-    move(output_, fds[kOutFrom].revents, fds[kOutTo].revents, true);
-    move(error_, fds[kErrFrom].revents, fds[kErrTo].revents, true);
+    if (fds[kSize].revents != 0) resize();
+    if (streams_.move(fds + kStreams) == Streams::Moved::kOverLimit) exceed(Kind::kOutput);
     keep_time();
-    if (ended_ && !output_.is_open() && !error_.is_open()) finish();
-  }
-
-  static void watch(sys::PollFd* fds, int slot, const Pump& pump) {
-    if (pump.wants_read()) fds[slot] = {pump.from(), sys::kPollIn, 0};
-    if (pump.wants_write()) fds[slot + 1] = {pump.to(), sys::kPollOut, 0};
+    if (!ended_) return;
+    if (streams_.drain() == Streams::Moved::kOverLimit) exceed(Kind::kOutput);
+    if (streams_.is_drained()) finish();
   }
 
   void keep_time() {
@@ -168,15 +151,37 @@ class Warden {
       if (init_socket_ >= 0) cage::send(init_socket_, beat, -1, cage::kDontWait);
       if (going_) cage::send(kSignerSocket, beat, -1, cage::kDontWait);
     }
-    if (deadline_ != 0 && now >= deadline_ && !ended_) exceed(kWall, now - started_);
+    if (ended_ || !going_) return;
+    if (deadline_ != 0 && now >= deadline_) exceed(Kind::kWall);
+    if (next_look_ == 0 || now < next_look_) return;
+    if (limits_.wants_reaped_disk() && init_socket_ >= 0) {
+      Message ask;
+      ask.type = MessageType::kBeat;
+      ask.a = 1;
+      cage::send(init_socket_, ask, -1, cage::kDontWait);
+    }
+    Kind over{};
+    if (limits_.look(over)) exceed(over);
+    next_look_ = sys::monotonic_ns() + limits_.interval();
   }
 
-  void exceed(unsigned kind, std::uint64_t used) {
-    if (ended_ || end_.end == static_cast<std::uint32_t>(Ending::kLimit)) return;
+  // Over a limit the whole tree dies, with pid 1.
+  void exceed(Kind kind) {
+    if (end_.end != static_cast<std::uint32_t>(Ending::kWardenLost) && ended_ &&
+        kind != Kind::kOutput) {
+      return;
+    }
+    if (end_.end == static_cast<std::uint32_t>(Ending::kLimit)) return;
     end_.end = static_cast<std::uint32_t>(Ending::kLimit);
-    end_.limit = kind;
-    (void)used;
+    end_.limit = static_cast<std::uint32_t>(kind);
+    limits_.mark_hit(kind, kNoNumber);
     kill_cage();
+  }
+
+  void resize() {
+    char info[128];
+    sys::read(size_signal_, info, sizeof info);
+    streams_.terminal().pass_size();
   }
 
   void hear_signer() {
@@ -196,9 +201,15 @@ class Warden {
         go(message);
         break;
       case MessageType::kSignal:
-        if (going_ && init_socket_ >= 0) cage::send(init_socket_, message);
+        if (!going_ || init_socket_ < 0) break;
+        if (message.a == 18 && plan_.header().terminal != 0) {  // SIGCONT: ours again
+          streams_.terminal().enter_raw();
+          streams_.terminal().pass_size();
+        }
+        cage::send(init_socket_, message, -1, cage::kDontWait);
         break;
       case MessageType::kKill:
+        if (ended_) streams_.drop_all();
         if (!ended_) end_.end = static_cast<std::uint32_t>(Ending::kLeash);
         kill_cage();
         if (!going_) abandon();
@@ -217,12 +228,32 @@ class Warden {
     const long map = sys::call(__NR_mmap, nullptr, message.a, 1, 1, kPlanMemfd, 0);
     if (map < 0 && map > -4096) fail(Step::kPlan, map);
     if (!plan_.open(reinterpret_cast<const void*>(map), message.a)) fail(Step::kPlan, -22);
-    if (cage::send(init_socket_, message) < 0) fail(Step::kPlan, -32);
+    const bool root = context_.baseline.uid == 0;
+    Kind failed{};
+    if (const long e = limits_.open(plan_.header(), init_, root, failed); e < 0) {
+      fail(Step::kLimits, e, static_cast<std::uint64_t>(failed));
+    }
+    Message forward;
+    forward.type = MessageType::kPlan;
+    forward.a = message.a;
+    forward.b = limits_.for_init();
+    forward.c = limits_.interval() != 0 ? 1 : 0;
+    if (cage::send(init_socket_, forward) < 0) fail(Step::kPlan, -32);
   }
 
-  [[nodiscard]] std::uint64_t limit(unsigned kind) const {
-    const bool asked = (plan_.header().limits_present >> kind & 1U) != 0;
-    return asked ? plan_.header().limits[kind] : kUnlimited;
+  void tell_limits() {
+    for (unsigned i = 0; i < kKinds; ++i) {
+      const Kind kind = static_cast<Kind>(i);
+      if (!limits_.asked(kind)) continue;
+      Message message;
+      message.type = MessageType::kLimit;
+      message.body.limit = limits_.report(kind);
+      tell(message);
+    }
+  }
+
+  [[nodiscard]] std::uint64_t asked(Kind kind) const {
+    return limits_.asked(kind) ? limits_.report(kind).requested : kUnlimited;
   }
 
   void go(const Message& message) {
@@ -230,32 +261,32 @@ class Warden {
     end_.started_ns = started_;
     end_.end = static_cast<std::uint32_t>(Ending::kWardenLost);
     std::uint64_t wall = message.a;
-    if (limit(kWall) != kUnlimited && (wall == 0 || limit(kWall) < wall)) wall = limit(kWall);
+    const std::uint64_t own = asked(Kind::kWall);
+    if (own != kUnlimited && (wall == 0 || own < wall)) wall = own;
     if (wall != 0) deadline_ = started_ + wall;
     Message forward;
     forward.type = MessageType::kGo;
     // Init's clock is a little longer: it is there for when this one hangs.
     forward.a = wall == 0 ? 0 : wall + 500000000;
+    const bool terminal = plan_.header().terminal != 0;
+    if (terminal) watch_size();
+    streams_.open(terminal, asked(Kind::kOutput));
     if (sys::write(line_, "g", 1) != 1) abandon();
     if (cage::send(init_socket_, forward) < 0) abandon();
-    output_left_ = limit(kOutput);
-    input_.open(0, program_in_, kPumpBytes);
-    output_.open(program_out_, 1, chunk_of(1));
-    error_.open(program_err_, 2, chunk_of(2));
+    if (limits_.interval() != 0) next_look_ = started_ + limits_.interval();
   }
 
-  static std::size_t chunk_of(int fd) {
-    sys::Stat stat;
-    const bool file =
-        sys::fstatat(fd, "", &stat, sys::kAtEmptyPath) == 0 && (stat.mode & 0170000) == 0100000;
-    return file ? kPumpBytes : 4096;
+  void watch_size() {
+    const unsigned long mask = 1UL << (28 - 1);  // SIGWINCH
+    const long fd = sys::call(__NR_signalfd4, -1, &mask, 8, 02000000 | 04000);
+    if (fd >= 0) size_signal_ = static_cast<int>(fd);
   }
 
   void hear_init() {
     Message message;
     int fd = -1;
     const long e = cage::receive(init_socket_, message, cage::kDontWait, &fd);
-    if (fd >= 0 && message.type != MessageType::kTerminal) sys::close(fd);
+    if (fd >= 0 && (e < 0 || message.type != MessageType::kHand)) sys::close(fd);
     if (e == -11) return;
     if (e < 0) {
       sys::close(init_socket_);
@@ -271,11 +302,21 @@ class Warden {
       case MessageType::kFailed:
         tell(message);
         reap_init();
+        limits_.close();
         sys::exit(1);
-      case MessageType::kTerminal:
-        terminal_ = fd;
+      case MessageType::kHand:
+        if (fd < 0) abandon();
+        if (message.a == 0) streams_.terminal().open(fd);
+        if (message.a == 1) limits_.see(fd);
+        if (message.a == 2) limits_.see_scratch(fd);
+        break;
+      case MessageType::kUsage:
+        limits_.add_reaped_disk(message.a);
         break;
       case MessageType::kStopped:
+        streams_.terminal().leave_raw();
+        tell(message);
+        break;
       case MessageType::kContinued:
         tell(message);
         break;
@@ -320,6 +361,11 @@ class Warden {
       if (!shifted && context_.baseline.uptime_seconds > 5) fail(Step::kTime, -1);
       cage::add(layers, wire::Layer::kTime, shifted ? cage::kProven : cage::kActive, 0, 0);
     }
+    Kind failed{};
+    if (!limits_.accept(built_.body.built.rlimits, failed)) {
+      fail(Step::kLimits, -34, static_cast<std::uint64_t>(failed));
+    }
+    tell_limits();
     ready_ = true;
     Message message = built_;
     message.type = MessageType::kReady;
@@ -339,6 +385,9 @@ class Warden {
       end_.exit_code = status >> 8 & 0xff;
     } else {
       end_.signal = status & 0x7f;
+      // The kernel's own word for a limit of one process.
+      if (end_.signal == 24 && limits_.asked(Kind::kCpuTime)) over_by_signal(Kind::kCpuTime);
+      if (end_.signal == 25 && limits_.asked(Kind::kDisk)) over_by_signal(Kind::kDisk);
     }
     close_cage();
   }
@@ -361,85 +410,44 @@ class Warden {
     for (int i = 0; i < 16 && init_socket_ >= 0 && !ended_; ++i) hear_init();
   }
 
-  // Nobody of the cage is left to read or write.
+  void over_by_signal(Kind kind) {
+    if (end_.end != static_cast<std::uint32_t>(Ending::kExited)) return;
+    end_.end = static_cast<std::uint32_t>(Ending::kLimit);
+    end_.limit = static_cast<std::uint32_t>(kind);
+    limits_.mark_hit(kind, kNoNumber);
+  }
+
   void close_cage() {
     ended_ = true;
-    give_back_input();
-    input_.stop_reading();
-    input_.drop();
-  }
-
-  // What a seekable standard input had too much of, the next reader shall find.
-  void give_back_input() {
-    int in_pipe = 0;
-    sys::ioctl(program_in_, 0x541b, &in_pipe);  // FIONREAD
-    const long unread = static_cast<long>(input_.waiting()) + in_pipe;
-    if (unread > 0) sys::call(__NR_lseek, 0, -unread, 1);
-    sys::close(program_in_);
-    program_in_ = -1;
-  }
-
-  void move(Pump& pump, int readable, int writable, bool from_program) {
-    if (readable != 0 && pump.wants_read()) {
-      const std::uint64_t most = from_program ? output_left_ : kUnlimited;
-      std::uint8_t extra = 0;
-      long n;
-      if (most == 0) {
-        n = sys::read(pump.from(), &extra, 1);
-        if (n > 0) {
-          exceed(kOutput, 0);
-          pump.stop_reading();
-          return;
-        }
-      } else {
-        n = pump.fill(most);
-      }
-      if (n > 0) {
-        if (from_program && output_left_ != kUnlimited)
-          output_left_ -= static_cast<std::uint64_t>(n);
-        pump.drain();
-        if (!pump.wants_write()) return;
-      } else if (n != -11 && n != -4) {
-        end_of_stream(pump, from_program);
-      }
+    streams_.end_input();
+    const bool told = end_.end == static_cast<std::uint32_t>(Ending::kLimit) ||
+                      end_.end == static_cast<std::uint32_t>(Ending::kLeash);
+    if (!told && limits_.killed_by_memory()) {
+      end_.end = static_cast<std::uint32_t>(Ending::kLimit);
+      end_.limit = static_cast<std::uint32_t>(Kind::kMemory);
+      limits_.mark_hit(Kind::kMemory, kNoNumber);
     }
-    if (writable != 0 && pump.wants_write()) {
-      if (pump.drain() < 0) broken(pump, from_program);
-    }
-  }
-
-  void end_of_stream(Pump& pump, bool from_program) {
-    pump.stop_reading();
-    if (!from_program && program_in_ >= 0 && !ended_) {
-      sys::close(program_in_);
-      program_in_ = -1;
-    }
-  }
-
-  // The reader of the other side went away: let the writer see it.
-  void broken(Pump& pump, bool from_program) {
-    if (from_program) sys::close(pump.from());
-    pump.stop_reading();
-    pump.drop();
   }
 
   [[noreturn]] void finish() {
-    constexpr int kPumps = 3;
-    Pump* pumps[kPumps] = {&input_, &output_, &error_};
-    for (std::uint32_t i = 0; i < kPumps; ++i) {
+    streams_.terminal().tidy();
+    for (unsigned i = 0; i < 3; ++i) {
       Message message;
       message.type = MessageType::kStream;
-      message.body.stream.stream = i;
-      message.body.stream.bytes = pumps[i]->bytes();
-      pumps[i]->finish(message.body.stream.digest);
-      tell(message);
+      if (streams_.report(i, message.body.stream)) tell(message);
     }
+    limits_.count_last();
+    limits_.set_used(Kind::kWall, end_.ended_ns - end_.started_ns);
+    limits_.set_used(Kind::kOutput, streams_.output_bytes());
+    tell_limits();
+    end_.hints = streams_.hints();
     Message message;
     message.type = MessageType::kEnd;
     message.body.end = end_;
     tell(message);
     kill_cage();
     reap_init();
+    limits_.close();
     sys::exit(0);
   }
 
@@ -448,10 +456,7 @@ class Warden {
   long init_ = -1;
   int init_pidfd_ = -1;
   int init_socket_ = -1;
-  int program_in_ = -1;
-  int program_out_ = -1;
-  int program_err_ = -1;
-  int terminal_ = -1;
+  int size_signal_ = -1;
   int line_ = -1;
   Message built_;
   bool have_built_ = false;
@@ -464,9 +469,10 @@ class Warden {
   std::uint64_t next_beat_ = 0;
   std::uint64_t deadline_ = 0;
   std::uint64_t started_ = 0;
-  std::uint64_t output_left_ = kUnlimited;
+  std::uint64_t next_look_ = 0;
   wire::EndBody end_;
-  Pump input_, output_, error_;
+  Limits limits_;
+  Streams streams_;
 };
 
 // In the image's zero pages: untouched buffers cost nothing.

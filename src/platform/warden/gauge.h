@@ -1,0 +1,24 @@
+// gauge: what a cage uses, summed over its processes as its own /proc shows them.
+//
+// For limits that nobody else holds; whoever reads a sum every few milliseconds sees
+// it late, and says so in the report. Numbers of the kernel only: names of processes,
+// which they choose themselves, are skipped and never interpreted.
+#pragma once
+
+#include <cstdint>
+
+namespace bailey::platform::warden {
+
+struct Usage {
+  std::uint64_t cpu_ns = 0;  // with that of children that were waited for
+  std::uint64_t memory = 0;  // resident bytes that are not of files
+  std::uint64_t tasks = 0;   // processes and threads without init
+  std::uint64_t disk = 0;    // bytes written, without what init reaped
+};
+
+enum Measure : unsigned { kMeasureMemory = 1, kMeasureDisk = 2 };
+
+// `proc`: a descriptor of the cage's /proc. False when it cannot be read.
+[[nodiscard]] bool measure(int proc, unsigned what, Usage& usage) noexcept;
+
+}  // namespace bailey::platform::warden

@@ -1,0 +1,95 @@
+// limits: who holds which limit of a cage, and what was made of each.
+//
+// The kernel where it can (a cgroup leaf, an rlimit), the warden by looking every
+// kInterval where it cannot, and an error where the plan refuses that. Decided once,
+// when the plan comes; what each limit got is told to the signer before the program
+// starts, and what was used when it ends. One thread.
+// Does not protect: between two looks a polled limit can be exceeded; by how much is
+// reported.
+#pragma once
+
+#include <cstdint>
+
+#include "effect/process/plan.h"
+#include "effect/process/wire.h"
+#include "platform/warden/cgroup.h"
+
+namespace bailey::platform::warden {
+
+namespace wire = effect::process;
+
+// model::LimitKind and model::LimitClass by number; the model is not for programs
+// without a libc.
+enum class Kind : unsigned {
+  kWall,
+  kCpuTime,
+  kMemory,
+  kCpus,
+  kProcesses,
+  kOpenFiles,
+  kDisk,
+  kOutput
+};
+inline constexpr unsigned kKinds = 8;
+enum class Held : std::uint32_t { kNone, kGroup, kProcess, kPolled, kWarden };
+
+class Limits {
+ public:
+  // Decides, makes the cgroup leaf and moves init into it. 0, or a negative errno and
+  // the limit that cannot be had in `failed`.
+  long open(const wire::PlanHeader& plan, long init, bool root, Kind& failed) noexcept;
+  // What init has to set for itself: bit by Kind.
+  [[nodiscard]] std::uint64_t for_init() const noexcept { return for_init_; }
+  // Takes over what init read back. False when a limit is not what was asked.
+  [[nodiscard]] bool accept(const std::uint64_t (&rlimits)[wire::kRlimits], Kind& failed) noexcept;
+
+  // Descriptors that init sends when something is to be polled.
+  void see(int proc) noexcept { proc_ = proc; }
+  void see_scratch(int scratch) noexcept { scratch_ = scratch; }
+
+  // 0: nothing is polled.
+  [[nodiscard]] std::uint64_t interval() const noexcept {
+    return polled_ != 0 || cgroup_.has(Controller::kMemory) ? interval_ : 0;
+  }
+  // Looks; true and the limit when one is exceeded.
+  [[nodiscard]] bool look(Kind& exceeded) noexcept;
+  // What init alone knows: bytes written by processes that it reaped.
+  void add_reaped_disk(std::uint64_t bytes) noexcept { reaped_disk_ = bytes; }
+  [[nodiscard]] bool wants_reaped_disk() const noexcept { return is_polled(Kind::kDisk); }
+  // After the end: whether the kernel ended something because of a limit.
+  [[nodiscard]] bool killed_by_memory() const noexcept { return cgroup_.oom_kills() > 0; }
+  void count_last() noexcept;
+  void mark_hit(Kind kind, std::uint64_t used) noexcept;
+  void set_used(Kind kind, std::uint64_t used) noexcept;
+
+  [[nodiscard]] bool asked(Kind kind) const noexcept {
+    return (asked_ >> static_cast<unsigned>(kind) & 1U) != 0;
+  }
+  [[nodiscard]] const wire::LimitBody& report(Kind kind) const noexcept {
+    return bodies_[static_cast<unsigned>(kind)];
+  }
+  void close() noexcept { cgroup_.close(); }
+
+ private:
+  [[nodiscard]] wire::LimitBody& body(Kind kind) noexcept {
+    return bodies_[static_cast<unsigned>(kind)];
+  }
+  [[nodiscard]] bool is_polled(Kind kind) const noexcept {
+    return (polled_ >> static_cast<unsigned>(kind) & 1U) != 0;
+  }
+  void hold(Kind kind, Held held, wire::Mechanism mechanism, std::uint64_t effective) noexcept;
+  void poll(Kind kind, wire::Mechanism mechanism) noexcept;
+  [[nodiscard]] bool check(Kind kind, std::uint64_t used, Kind& exceeded) noexcept;
+
+  wire::LimitBody bodies_[kKinds];
+  std::uint32_t asked_ = 0;
+  std::uint32_t polled_ = 0;
+  std::uint64_t for_init_ = 0;
+  std::uint64_t interval_ = 50000000;  // ns
+  std::uint64_t reaped_disk_ = 0;
+  int proc_ = -1;
+  int scratch_ = -1;
+  Cgroup cgroup_;
+};
+
+}  // namespace bailey::platform::warden
