@@ -46,6 +46,18 @@ struct RecoveryReport {
   std::uint64_t still_running = 0;         // open, and held by somebody
 };
 
+// What a full check of the log found to be good.
+struct VerifyReport {
+  std::uint64_t size = 0;
+  merkle::Hash root{};
+  std::uint64_t heads = 0;  // signed heads in the journal
+  std::uint32_t segments = 0;
+  std::uint64_t intents = 0;
+  std::uint64_t closed = 0;
+  std::vector<std::uint64_t> open;  // running, or not closed by recovery yet
+  std::string rewritten;            // why tiles were written anew, or empty
+};
+
 class Ledger {
  public:
   // Errors: those of Log::open, disk.*.
@@ -82,6 +94,12 @@ class Ledger {
   using Read = std::function<Status(std::uint64_t index, const merkle::LeafEnvelope& leaf,
                                     const merkle::Hash& leaf_hash)>;
   [[nodiscard]] Status read(std::uint64_t first, std::uint64_t last, const Read& read);
+
+  // The whole log: the journal from its first byte; every leaf, and that its frame says
+  // what it does to intents; every intent closed at most once; then the published files by
+  // the verifier's own rules. Rotten tiles are written anew and said in the report.
+  // Errors: log.corrupt, log.intent, leaf.*, and those of merkle::verify_log.
+  [[nodiscard]] Result<VerifyReport> verify();
 
   // Writes tiles and checkpoint up to now; a run that ends does so through close_log().
   [[nodiscard]] Status publish() { return log_->publish(); }

@@ -104,6 +104,18 @@ class Log {
   using Visit = std::function<Status(const Frame& leaf)>;
   [[nodiscard]] Status visit(std::uint64_t first, std::uint64_t last, const Visit& visit);
 
+  // Reads the whole journal up to the newest durable head, which it gives: checksums, leaf
+  // hashes, order, the subtrees of every head, the signature of the last one of each segment
+  // and of the newest. `visit` sees every leaf. Errors: log.corrupt with the place.
+  struct JournalCheck {
+    Head head;
+    std::uint64_t heads = 0;
+    std::uint32_t segments = 0;
+  };
+  [[nodiscard]] Result<JournalCheck> check_journal(const Visit& visit);
+  // Writes every tile and bundle anew.
+  [[nodiscard]] Status republish();
+
   // Brings tiles and checkpoint up to the newest durable head. Errors: disk.*.
   [[nodiscard]] Status publish();
   // Publishes when nobody else has the log open, then lets go. Idempotent.
