@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -83,6 +84,29 @@ class PassedSignals {
   Fd fd_;
 };
 
+// The settings of the user's terminal, put back when the warden could not.
+class TerminalKeeper {
+ public:
+  explicit TerminalKeeper(bool wanted) {
+    for (int fd = 0; wanted && fd < 3 && fd_ < 0; ++fd) {
+      if (tcgetattr(fd, &before_) == 0) fd_ = fd;
+    }
+  }
+  void restore() const {
+    if (fd_ < 0) return;
+    sigset_t block, before;
+    sigemptyset(&block);
+    sigaddset(&block, SIGTTOU);
+    pthread_sigmask(SIG_BLOCK, &block, &before);
+    tcsetattr(fd_, TCSADRAIN, &before_);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+
+ private:
+  int fd_ = -1;
+  termios before_{};
+};
+
 }  // namespace
 
 WardenCage::~WardenCage() {
@@ -122,6 +146,7 @@ Result<bool> WardenCage::receive(Message& message, int timeout_ms) {
 
 Status WardenCage::furnish(const process::CageSpec& spec) {
   if (state_ != State::kRaised) return fail("cage.plan", "the cage is furnished already");
+  has_terminal_ = spec.terminal == process::Terminal::kPty;
   blob_ = BAILEY_TRY(process::build_plan(spec, top_links(spec)));
   BAILEY_TRY(write_all(plan_.get(), blob_));
   if (fcntl(plan_.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) !=
@@ -186,6 +211,7 @@ Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& wat
     (void)!write(stop_event.get(), &one, sizeof one);
   });
 
+  const TerminalKeeper terminal(has_terminal_);
   Message go;
   go.type = MessageType::kGo;
   // The deadline itself is kept below; the warden and init get it as their own clock.
@@ -216,6 +242,7 @@ Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& wat
     if (now - heard > kPatience) {
       // Stopped or starved: init has lost its patience too. The end is told as such.
       kill_warden();
+      terminal.restore();
       end.end = killing ? process::End::kLeash : process::End::kWardenLost;
       end.ended_mono_ns = static_cast<std::uint64_t>(now);
       return end;
@@ -241,6 +268,7 @@ Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& wat
     const Result<bool> came = receive(message, 0);
     if (!came) {
       kill_warden();
+      terminal.restore();
       end.end = killing ? process::End::kLeash : process::End::kWardenLost;
       end.ended_mono_ns = static_cast<std::uint64_t>(now_ns());
       return end;

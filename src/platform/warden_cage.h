@@ -40,6 +40,7 @@ class WardenCage final : public effect::process::Cage {
   Fd socket_;
   Fd plan_;
   Bytes blob_;
+  bool has_terminal_ = false;
   State state_ = State::kRaised;
 };
 

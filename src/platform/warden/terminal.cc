@@ -50,9 +50,9 @@ void Terminal::leave_raw() noexcept {
 
 void Terminal::notice(const std::uint8_t* bytes, std::size_t size) noexcept {
   constexpr std::string_view kSwitch = "\033[?1049";
-  wrote_ = wrote_ || size > 0;
   for (std::size_t i = 0; i < size; ++i) {
     const char c = static_cast<char>(bytes[i]);
+    escaped_ = escaped_ || c == '\033' || bytes[i] == 0x9b;
     if (matched_ == kSwitch.size()) {
       if (c == 'h') alternate_ = true;
       if (c == 'l') alternate_ = false;
@@ -69,7 +69,7 @@ void Terminal::notice(const std::uint8_t* bytes, std::size_t size) noexcept {
 void Terminal::tidy() noexcept {
   leave_raw();
   std::int32_t group = 0;
-  if (!wrote_ || sys::ioctl(1, kGetGroup, &group) < 0) return;  // not a terminal
+  if (!escaped_ || sys::ioctl(1, kGetGroup, &group) < 0) return;  // not a terminal
   constexpr std::string_view kLeave = "\033[?1049l";
   // A string or sequence left open is ended; colours, hidden cursor, mouse reports,
   // focus reports and bracketed paste are switched off.

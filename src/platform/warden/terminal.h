@@ -38,7 +38,7 @@ class Terminal {
   int master_ = -1;
   int user_ = -1;  // the descriptor of the user's terminal, or -1
   bool raw_ = false;
-  bool wrote_ = false;
+  bool escaped_ = false;  // a program that sent no escape left nothing on
   bool alternate_ = false;
   std::size_t matched_ = 0;
   Termios before_;
