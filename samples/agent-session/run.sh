@@ -111,7 +111,7 @@ judge_limit() { # NAME WHAT: a run whose limit may end all of it
   if [ $mode = caged ] && [ "$status" = 124 ] && grep -q "^ATTEMPTING $name" "$top/$name.out" &&
     ! grep -q '^SESSION over' "$top/$name.out"; then
     tried=$((tried + 1)) denied=$((denied + 1))
-    printf '  %-9s %-52s %s\n' denied "$what" "the run was ended: $(grep '^bailey' "$top/$name.err" | tail -n 1)"
+    printf '  %-9s %-52s %s\n' denied "$what" "the whole run: $(sed -n 's/^bailey: \(.* was ended.*\)/\1/p' "$top/$name.err" | head -n 1)"
   elif grep -q "^ATTEMPT $name " "$top/$name.out"; then
     judge "$name"
   else
@@ -180,7 +180,7 @@ if [ $mode = caged ]; then
   # The secrets of the stage are nowhere in what Bailey keeps, and nothing of it still runs.
   grep -rqsF -e "$key_mark" -e "$env_mark" "$BAILEY_HOME" && complain 'a secret reached the home'
   for pid in /proc/[0-9]*; do
-    [ "${pid#/proc/}" != $$ ] && grep -qsF "$clone" "$pid/cmdline" && complain "still running: ${pid#/proc/}"
+    [ "${pid#/proc/}" != "$witness_pid" ] && grep -qsF "$clone" "$pid/cmdline" && complain "still running: ${pid#/proc/}"
   done
   kill -0 "$witness_pid" || complain 'the witness was ended'
 

@@ -5,7 +5,7 @@
  * Listens on a TCP and a UDP port of 127.0.0.1 and on every Unix SOCKET (a leading @
  * means the abstract namespace). Writes TCP_PORT, UDP_PORT and HOST_PID to READY when
  * all of them stand, then a line to LOG for each visit: the door's name and the first
- * bytes that came through it, or `signal` for a SIGUSR1. Ends on SIGTERM, with the
+ * bytes that came through it, or `signal` for a SIGUSR1. Datagrams are answered. Ends on SIGTERM, with the
  * process that started it, and after ten minutes in any case. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -74,7 +74,10 @@ static void visit(const char* name, int fd, int is_datagram) {
     const struct timeval patience = {1, 0};
     setsockopt(guest, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   }
-  ssize_t got = recv(guest, said, sizeof said, 0);
+  struct sockaddr_storage from;
+  socklen_t size = sizeof from;
+  ssize_t got = recvfrom(guest, said, sizeof said, 0, (struct sockaddr*)&from, &size);
+  if (is_datagram && got >= 0) (void)!sendto(fd, "heard", 5, 0, (struct sockaddr*)&from, size);
   if (!is_datagram) close(guest);
   if (got < 0) got = 0;
   for (ssize_t i = 0; i < got; i++)

@@ -52,7 +52,9 @@ class Listener:
                 said = b""
                 try:
                     if door.type == socket.SOCK_DGRAM:
-                        said = door.recv(4096)
+                        said, guest = door.recvfrom(4096)
+                        if guest:
+                            door.sendto(b"heard", guest)
                     else:
                         guest, _ = door.accept()
                         guest.settimeout(1)

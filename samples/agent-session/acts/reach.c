@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -29,9 +30,14 @@ static int send_datagram(char** args, const void* bytes, size_t size, const char
   const struct sockaddr_in to = inet_of(args);
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return refused("socket(AF_INET)");
-  if (sendto(fd, bytes, size, 0, (const struct sockaddr*)&to, sizeof to) < 0)
-    return refused("sendto");
-  return tell(kHappened, "sent %s to %s port %s", what, args[0], args[1]);
+  const struct timeval patience = {1, 0};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  if (connect(fd, (const struct sockaddr*)&to, sizeof to) != 0) return refused("connect");
+  if (send(fd, bytes, size, 0) < 0) return refused("send");
+  /* Sending alone proves nothing; whoever got it answers. */
+  char answer[16];
+  if (recv(fd, answer, sizeof answer, 0) < 0) return refused("no answer");
+  return tell(kHappened, "sent %s to %s port %s and got an answer", what, args[0], args[1]);
 }
 
 int act_udp(char** args) { return send_datagram(args, args[2], strlen(args[2]), "a datagram"); }
