@@ -57,7 +57,7 @@ const std::array kCommands = {
     Command{{"run", "Run a command in a cage and keep a signed receipt.", "", 0, 0,
              "  bailey run -- make test\n"
              "  bailey run --memory 512M --time 5m --receipt r.json -- ./build.sh\n"
-             "  bailey run --profile strict --read-only -- python3 report.py",
+             "  bailey run --profile strict --read-only -- git log",
              kRunOptions, Tail::kCommand},
             run_command},
     Command{{"init", "Make the home: keys, ledger and a first policy.", "", 0, 0, "  bailey init",

@@ -61,7 +61,10 @@ def check(tree):
     for page in pages:
         text = tree.text(page) or ""
         for fence in FENCE.finditer(text):
+            prompted = re.search(r"^\$ ", fence[1], re.MULTILINE)  # else all of it is typed
             for typed in TYPED.finditer(fence[1]):
+                if prompted and not typed[0].startswith("$"):
+                    continue  # what was printed
                 line = text.count("\n", 0, fence.start(1) + typed.start()) + 1
                 pair = f"{typed[1]} {typed[2]}" if typed[2] else typed[1]
                 if typed[1] not in nouns or (typed[1] not in commands and pair not in commands):
