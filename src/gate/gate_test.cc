@@ -347,8 +347,9 @@ TEST(Gate, ArgumentsThatItCannotReadAreDenied) {
       json.set(key, std::string_view(key) == name ? value : each);
     return json;
   };
-  EXPECT_EQ(bench.judge(*model::Action::create("process.run", "/w", with("", codec::Json()))).decision(),
-            Decision::kAllow);
+  EXPECT_EQ(
+      bench.judge(*model::Action::create("process.run", "/w", with("", codec::Json()))).decision(),
+      Decision::kAllow);
   EXPECT_EQ(deny(codec::Json(codec::Json::Object{})), "action.arguments");
   EXPECT_EQ(deny(with("argv", "ls")), "action.arguments");
   EXPECT_EQ(deny(with("argv", codec::Json(codec::Json::Array{}))), "action.arguments");
