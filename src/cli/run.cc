@@ -153,8 +153,8 @@ Status Run::run() {
 
   const gate::Gate gate(outside_.clock());
   const auto matrix = store::read_matrix(household_->home());
-  auto approvals = BAILEY_TRY(store::ApprovalFiles::open(household_->home(),
-                                                         *BAILEY_TRY(household_->disclosure()),
+  const auto* disclosure = BAILEY_TRY(household_->disclosure());
+  auto approvals = BAILEY_TRY(store::ApprovalFiles::open(household_->home(), *disclosure,
                                                          outside_.clock(), outside_.entropy()));
   const std::stop_source stop;
   consent::Consent consent(outside_.clock(), approvals, abandoned_, stop.get_token());

@@ -5,9 +5,11 @@
 namespace bailey::conduct {
 
 Result<Refused> Conductor::refuse(model::Refusal refusal, std::optional<consent::Ask> ask) {
-  Refused refused{refusal.denial, refusal.verdict.judgement(), std::move(ask),
-                  BAILEY_TRY(BAILEY_TRY(stages_.ledger())->close(std::move(refusal)))};
-  return refused;
+  auto denial = refusal.denial;
+  auto judgement = refusal.verdict.judgement();
+  auto* ledger = BAILEY_TRY(stages_.ledger());
+  auto receipt = BAILEY_TRY(ledger->close(std::move(refusal)));
+  return Refused{std::move(denial), std::move(judgement), std::move(ask), std::move(receipt)};
 }
 
 Result<Conductor::Decided> Conductor::decide(const RequestMaker& request, model::Level ceiling) {

@@ -17,6 +17,14 @@ namespace bailey::platform {
 
 using effect::process::FileKind;
 
+namespace {
+
+struct CloseDir {
+  void operator()(DIR* stream) const noexcept { ::closedir(stream); }
+};
+
+}  // namespace
+
 FileKind RealHostFiles::kind(const std::string& path) const {
   struct stat st{};
   if (::lstat(path.c_str(), &st) != 0) return FileKind::kMissing;
@@ -43,8 +51,7 @@ bool RealHostFiles::is_program(const std::string& path) const {
 }
 
 std::vector<std::string> RealHostFiles::names(const std::string& directory) const {
-  const std::unique_ptr<DIR, decltype(&::closedir)> stream(::opendir(directory.c_str()),
-                                                           &::closedir);
+  const std::unique_ptr<DIR, CloseDir> stream(::opendir(directory.c_str()));
   std::vector<std::string> names;
   if (stream == nullptr) return names;
   while (const dirent* entry = ::readdir(stream.get())) {
