@@ -14,7 +14,7 @@ PARTS = ["decision", "ledger"]
 def measure(part, build, output, quick):
     """(text for the report, targets, what could not be measured)"""
     program = build / "bench-bin" / part
-    file = output / f"{part}.json"
+    file = output / f"figures-{part}.json"
     file.unlink(missing_ok=True)
     if not program.exists():
         return f"{part}: not built", [], [f"{part}: not built"]

@@ -3,6 +3,8 @@ import os
 import shutil
 import subprocess
 
+import view as views
+
 
 class CannotMeasure(Exception):
     """Something that a figure needs is not there or does not work."""
@@ -28,7 +30,10 @@ class World:
 
     def file_system(self):
         """Type of the file system that the measurement's home lies on."""
-        return self.run([self.peer("stat"), "-f", "-c", "%T", self.top]).strip()
+        device = os.stat(self.top).st_dev
+        name = f"{os.major(device)}:{os.minor(device)}"
+        return next((mount.filesystem for mount in views.host_mounts() if mount.device == name),
+                    "unknown")
 
     def folder(self, name):
         path = os.path.join(self.top, name)
