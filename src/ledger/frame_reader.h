@@ -1,10 +1,11 @@
 // FrameReader: frames of one segment by offset, through a window of pread.
 //
-// A frame's content is a view into the window, good until the next call. Any frame
-// that a segment can hold fits the window. Thread rule: one thread.
+// A frame's content is a view into the window, good until the next call. Any frame that a
+// segment can hold fits the window. What is in the window is not read again: a reader is
+// made anew when the journal may have grown. Thread rule: one thread.
 #pragma once
 
-#include <algorithm>
+#include <memory>
 
 #include "ledger/journal_frame.h"
 #include "ledger/segment.h"
@@ -13,35 +14,39 @@ namespace bailey::ledger {
 
 class FrameReader {
  public:
-  explicit FrameReader(const Segment& segment, std::size_t window = std::size_t{256} << 10)
-      : segment_(&segment), window_(window) {}
+  explicit FrameReader(const Segment& segment) : segment_(&segment) {}
 
   // Errors: disk.read. A frame cut by the end of the file is kBroken.
   [[nodiscard]] Result<ParsedFrame> at(std::uint32_t offset, FrameCheck check) {
-    if (offset >= start_ && offset - start_ < bytes_.size()) {
-      const auto parsed = parse_frame(ByteView(bytes_).subspan(offset - start_), check);
+    if (offset >= start_ && offset - start_ < used_) {
+      const auto parsed = parse_frame(window().subspan(offset - start_), check);
       if (parsed.kind != ParsedFrame::Kind::kShort) return parsed;
     }
-    // Following a live log is a few short frames: begin with a small window.
-    for (const std::size_t want : {first_ ? std::size_t{16384} : std::size_t{0},
-                                   std::max(window_, kMaxFrameBytes + kFrameHeaderBytes + 8)}) {
-      if (want == 0) continue;
-      first_ = false;
-      bytes_.resize(want);
-      bytes_.resize(BAILEY_TRY(segment_->read(offset, bytes_)));
+    // Following a live log is a few short frames: begin with a page.
+    for (const std::size_t want : {kFirstWindow, kWindow}) {
+      if (want == kFirstWindow && room_ != 0) continue;
+      if (want > room_) {
+        bytes_ = std::make_unique_for_overwrite<std::uint8_t[]>(want);
+        room_ = want;
+      }
+      used_ = BAILEY_TRY(segment_->read(offset, std::span(bytes_.get(), room_)));
       start_ = offset;
-      const auto parsed = parse_frame(bytes_, check);
+      const auto parsed = parse_frame(window(), check);
       if (parsed.kind != ParsedFrame::Kind::kShort) return parsed;
     }
     return ParsedFrame{};
   }
 
  private:
+  static constexpr std::size_t kFirstWindow = 4096;
+  static constexpr std::size_t kWindow = kMaxFrameBytes + kFrameHeaderBytes;
+  [[nodiscard]] ByteView window() const noexcept { return {bytes_.get(), used_}; }
+
   const Segment* segment_;
-  std::size_t window_;
-  Bytes bytes_;
+  std::unique_ptr<std::uint8_t[]> bytes_;
+  std::size_t room_ = 0;
+  std::size_t used_ = 0;
   std::uint32_t start_ = 0;
-  bool first_ = true;
 };
 
 }  // namespace bailey::ledger

@@ -1,11 +1,10 @@
 // The frames of the journal: leaves, signed heads, segment beginnings (spec/journal.md).
 //
 // Pure: bytes in, values out. A leaf frame carries the RFC 6962 hash of its entry,
-// which is also its checksum; head and segment frames carry a CRC-32C of their
-// content. All numbers are little-endian, frames start at multiples of 8 bytes.
-// Thread rule: plain values; a Frame's content is a view into the bytes parsed.
-// Does not protect: a CRC finds torn and rotten bytes, not a liar; heads are
-// believed for their signature, leaves for the head above them.
+// which is also its checksum; head and segment frames carry one of their content. All numbers are
+// little-endian, frames start at multiples of 8 bytes. Thread rule: plain values; a Frame's content
+// is a view into the bytes parsed. Does not protect: four bytes of checksum find torn and rotten
+// bytes, not a liar; heads are believed for their signature, leaves for the head above them.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +25,7 @@ enum class FrameType : std::uint8_t { kLeaf = 1, kHead = 2, kSegment = 3 };
 enum class Mark : std::uint8_t { kNone = 0, kOpens = 1, kCloses = 2 };
 
 inline constexpr std::size_t kFrameHeaderBytes = 64;
-inline constexpr std::size_t kMaxFrameBytes = std::size_t{1} << 17;
+inline constexpr std::size_t kMaxFrameBytes = std::size_t{1} << 16;  // of content
 inline constexpr std::size_t kMaxOpenIntents = 4096;
 
 struct Frame {

@@ -56,7 +56,8 @@ Status Log::follow(const Frame& frame, Position at) {
 
 // The frame at `at`, which the cursor just passed, is the newest head now.
 Status Log::adopt_head(Position at) {
-  const auto parsed = BAILEY_TRY(reader_->at(at.offset, FrameCheck::kContent));
+  FrameReader reader(*current_);
+  const auto parsed = BAILEY_TRY(reader.at(at.offset, FrameCheck::kContent));
   if (parsed.kind != ParsedFrame::Kind::kFrame) {
     return fail("log.corrupt", "a head of the journal is damaged");
   }
@@ -76,13 +77,13 @@ Status Log::catch_up() {
     if (newest_head_.size <= synced) durable_head_ = newest_head_;
     return {};
   }
-  reader_.emplace(*current_);
+  FrameReader reader(*current_);
   constexpr Position kNowhere{UINT32_MAX, UINT32_MAX};
   Position newest = kNowhere;  // heads met in the segment being followed
   Position durable = kNowhere;
   const auto adopt = [&]() -> Status {
     if (durable != kNowhere && durable != newest) {
-      const auto frame = BAILEY_TRY(reader_->at(durable.offset, FrameCheck::kContent));
+      const auto frame = BAILEY_TRY(reader.at(durable.offset, FrameCheck::kContent));
       durable_head_ = BAILEY_TRY(parse_head(frame.frame)).head;
     }
     if (newest != kNowhere) BAILEY_TRY(adopt_head(newest));
@@ -90,13 +91,13 @@ Status Log::catch_up() {
     return {};
   };
   while (end_ != target) {
-    const auto parsed = BAILEY_TRY(reader_->at(end_.offset, FrameCheck::kHeader));
+    const auto parsed = BAILEY_TRY(reader.at(end_.offset, FrameCheck::kHeader));
     if (parsed.kind == ParsedFrame::Kind::kEnd && target.segment > end_.segment) {
       BAILEY_TRY(adopt());
       auto next =
           std::make_shared<const Segment>(BAILEY_TRY(Segment::open(journal_, end_.segment + 1)));
-      FrameReader reader(*next);
-      const auto first = BAILEY_TRY(reader.at(0, FrameCheck::kContent));
+      FrameReader beginning(*next);
+      const auto first = BAILEY_TRY(beginning.at(0, FrameCheck::kContent));
       if (first.kind != ParsedFrame::Kind::kFrame) {
         return fail("log.corrupt", "a segment of the journal has no beginning");
       }
@@ -107,7 +108,7 @@ Status Log::catch_up() {
       }
       current_bytes_ = static_cast<std::uint32_t>(BAILEY_TRY(next->size_now()));
       current_ = std::move(next);
-      reader_.emplace(*current_);
+      reader = FrameReader(*current_);
       BAILEY_TRY(follow(first.frame, {end_.segment + 1, 0}));
       unsigned_from_ = end_.offset;
       next_prepared_.store(false);
@@ -173,7 +174,7 @@ Result<std::vector<merkle::Hash>> Log::proof_by_tiles(std::uint64_t index, std::
     return subtree_from_tiles(dir_, published, level, subtree);
   };
   merkle::Hash leaf{};
-  BAILEY_TRY(visit_locked(index, index + 1, [&](const Frame& frame) -> Status {
+  BAILEY_TRY(visit_locked(index, index + 1, index, [&](const Frame& frame) -> Status {
     leaf = frame.hash;
     return {};
   }));
@@ -220,18 +221,17 @@ Status Log::visit(std::uint64_t first, std::uint64_t last, const Visit& visit) {
   const std::lock_guard lock(cursor_mutex_);
   BAILEY_TRY(catch_up());
   if (last > tail_.size()) return fail("log.no_entry", "the log has no such entry");
-  return visit_locked(first, last, visit);
+  return visit_locked(first, last, first, visit);
 }
 
-Status Log::visit_locked(std::uint64_t first, std::uint64_t last, const Visit& visit) {
+Status Log::visit_locked(std::uint64_t first, std::uint64_t last, std::uint64_t checked,
+                         const Visit& visit) {
   if (first >= last) return {};
   Position at = BAILEY_TRY(find_block(first / merkle::kTileWidth));
   auto here = BAILEY_TRY(segment(at.segment));
   FrameReader reader(*here);
   for (std::uint64_t index = first / merkle::kTileWidth * merkle::kTileWidth; index < last;) {
-    // Leaves before `first` are only stepped over.
-    const auto parsed = BAILEY_TRY(
-        reader.at(at.offset, index < first ? FrameCheck::kHeader : FrameCheck::kContent));
+    const auto parsed = BAILEY_TRY(reader.at(at.offset, FrameCheck::kHeader));
     if (parsed.kind == ParsedFrame::Kind::kEnd && at.segment < current_->number()) {
       at = {at.segment + 1, 0};
       here = BAILEY_TRY(segment(at.segment));
@@ -248,6 +248,11 @@ Status Log::visit_locked(std::uint64_t first, std::uint64_t last, const Visit& v
     if (frame.index != index) {
       return fail("log.corrupt", "leaf " + std::to_string(frame.index) + " stands where leaf " +
                                      std::to_string(index) + " is due");
+    }
+    // Leaves before `checked` are only stepped over, or were checked when first read.
+    if (index >= checked && merkle::leaf_hash(frame.content) != frame.hash) {
+      return fail("log.corrupt", "leaf " + std::to_string(index) + " of the journal is damaged",
+                  "run `bailey log verify`");
     }
     if (index >= first) BAILEY_TRY(visit(frame));
     ++index;
@@ -297,7 +302,7 @@ Status Log::publish_locked() {
   TileWriter writer(dir_, published, head.size);
   const std::uint64_t first = writer.first_entry();
   BAILEY_TRY(writer.begin());
-  BAILEY_TRY(visit_locked(first, head.size,
+  BAILEY_TRY(visit_locked(first, head.size, published,
                           [&](const Frame& leaf) { return writer.add(leaf.content, leaf.hash); }));
   BAILEY_TRY(writer.finish());
   const std::string note = checkpoint_note(head);

@@ -176,7 +176,8 @@ class Log {
   Status adopt_head(Position at);
   Result<std::shared_ptr<const Segment>> segment(std::uint32_t number);
   Result<Position> find_block(std::uint64_t block);
-  Status visit_locked(std::uint64_t first, std::uint64_t last, const Visit& visit);
+  Status visit_locked(std::uint64_t first, std::uint64_t last, std::uint64_t checked,
+                      const Visit& visit);
   Status publish_locked();
   Result<std::vector<merkle::Hash>> proof_by_tiles(std::uint64_t index, std::uint64_t size);
 
@@ -198,7 +199,6 @@ class Log {
   // The cursor: how far this Log has read (or written) the journal.
   std::mutex cursor_mutex_;
   std::shared_ptr<const Segment> current_;
-  std::optional<FrameReader> reader_;
   Position end_;
   std::uint32_t current_bytes_ = 0;
   Tail tail_;

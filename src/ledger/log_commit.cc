@@ -371,7 +371,6 @@ Status Log::roll_over() {
     return written;
   }
   current_ = std::move(segment);
-  reader_.emplace(*current_);
   current_bytes_ = static_cast<std::uint32_t>(bytes);
   end_ = {next, static_cast<std::uint32_t>(buffer.size())};
   unsigned_from_ = end_.offset;
@@ -404,7 +403,10 @@ Status Log::settle_tail() {
     }
     const Position at = end_;
     BAILEY_TRY(follow(frame, at));
-    if (frame.type == FrameType::kHead) BAILEY_TRY(adopt_head(at));
+    if (frame.type != FrameType::kHead) continue;
+    BAILEY_TRY(adopt_head(at));
+    signed_frontier_ = tail_.frontier();
+    unsigned_from_ = end_.offset;
   }
   (void)BAILEY_TRY(current_->clear_from(end_.offset, current_bytes_));
   control_.page().end.store(end_.packed());

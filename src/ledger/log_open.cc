@@ -121,8 +121,8 @@ bool Log::is_ours(const Head& head) const {
 Status Log::start_from_head(Position at) {
   current_ = std::make_shared<const Segment>(BAILEY_TRY(Segment::open(journal_, at.segment)));
   current_bytes_ = static_cast<std::uint32_t>(BAILEY_TRY(current_->size_now()));
-  reader_.emplace(*current_);
-  const auto parsed = BAILEY_TRY(reader_->at(at.offset, FrameCheck::kContent));
+  FrameReader reader(*current_);
+  const auto parsed = BAILEY_TRY(reader.at(at.offset, FrameCheck::kContent));
   if (parsed.kind != ParsedFrame::Kind::kFrame || parsed.frame.type != FrameType::kHead) {
     return fail("log.corrupt", "there is no head where the newest one should be");
   }
@@ -185,7 +185,7 @@ Status Log::recover(OpenReport& report) {
   for (const auto number : BAILEY_TRY(list_segments(journal_))) {
     const auto segment = BAILEY_TRY(Segment::open(journal_, number));
     segment.forget_cached();  // after a failed sync the cache may hold what the disk does not
-    FrameReader reader(segment, 4096);
+    FrameReader reader(segment);
     const auto first = BAILEY_TRY(reader.at(0, FrameCheck::kContent));
     if (first.kind != ParsedFrame::Kind::kFrame) continue;  // prepared only, torn, or rotten
     const auto start = parse_segment(first.frame);
@@ -318,7 +318,6 @@ Status Log::create() {
   BAILEY_TRY(Segment::prepare(journal_, 0, options_.segment_bytes));
   current_ = std::make_shared<const Segment>(BAILEY_TRY(Segment::open(journal_, 0)));
   current_bytes_ = static_cast<std::uint32_t>(BAILEY_TRY(current_->size_now()));
-  reader_.emplace(*current_);
   control_.make_current(log_id_, clock_.boot_id());
   const TreeState empty;
   Head head{.size = 0, .root = merkle::empty_root(), .key_id = verifier_.key_id()};

@@ -305,6 +305,69 @@ TEST_F(LogTest, DeletedControlFile_IsNotedByALiveWriter) {
   EXPECT_EQ(log->append(as_bytes("lost")).error().code, "log.deleted");
 }
 
+// What a writer leaves that was killed between writing and moving the end: the frames of
+// one more commit, of which the shared page knows nothing.
+class DeadWriterTest : public LogTest {
+ protected:
+  std::string frames_of_one_more() {
+    const auto copy = scratch_.path() + "-copy";
+    std::filesystem::copy(scratch_.path(), copy, std::filesystem::copy_options::recursive);
+    const auto before = used(path("journal/00000000"));
+    {
+      OpenReport report;
+      auto log = Log::open(app::World::open(copy), "test.example/log", keys_.log, clock_, options_,
+                           report);
+      EXPECT_TRUE(log);
+      EXPECT_TRUE(append_texts(**log, 2, 3));
+    }
+    auto after = used(std::filesystem::path(copy) / "journal/00000000");
+    std::filesystem::remove_all(copy);
+    return after.substr(before.size());
+  }
+  // Up to the last byte that is not zero, rounded up to a whole frame.
+  static std::string used(const std::filesystem::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    std::string content{std::istreambuf_iterator<char>(in), {}};
+    const auto last = content.find_last_not_of('\0');
+    content.resize((last + 8) / 8 * 8);
+    return content;
+  }
+  void leave_behind(const std::string& bytes) {
+    const auto at = used(path("journal/00000000")).size();
+    std::fstream file(path("journal/00000000"), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(at));
+    file << bytes;
+  }
+};
+
+TEST_F(DeadWriterTest, WholeFramesAreTakenOver) {
+  const auto log = must_open();
+  ASSERT_TRUE(append_texts(*log, 0, 2));
+  leave_behind(frames_of_one_more());
+  ASSERT_TRUE(append_texts(*log, 3, 5));
+  expect_texts(*log, 5);
+}
+
+TEST_F(DeadWriterTest, TornFramesAreClearedAtWhateverByteTheyEnd) {
+  const auto log = must_open();
+  ASSERT_TRUE(append_texts(*log, 0, 2));
+  const std::string frames = frames_of_one_more();
+  std::uint64_t size = 2;
+  for (std::size_t cut = 1; cut < frames.size(); cut += 13) {
+    // From the second round on even whole frames do not fit: they are for leaf 2.
+    leave_behind(frames.substr(0, cut));
+    const auto appended = log->append(as_bytes(text_of(size)));
+    ASSERT_TRUE(appended) << cut << ": " << appended.error().message;
+    size = appended->index + 1;
+  }
+  EXPECT_EQ(log->head()->size, size);
+  clock_.set_boot("00000000-0000-4000-8000-000000000002");
+  ASSERT_TRUE(log->close());
+  const auto again = must_open();
+  EXPECT_EQ(again->head()->size, size);
+  EXPECT_EQ(report_.cut_bytes, 0U);
+}
+
 TEST_F(LogTest, DraftThatFails_LeavesNoTrace) {
   const auto log = must_open();
   TestDraft broken("x", Mark::kNone);
