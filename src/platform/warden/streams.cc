@@ -17,8 +17,9 @@ std::size_t chunk_of(int fd) {
 }
 }  // namespace
 
-void Streams::hold(int in, int out, int err) noexcept {
+void Streams::hold(int in, int in_reader, int out, int err) noexcept {
   program_in_ = in;
+  program_in_reader_ = in_reader;
   program_out_ = out;
   program_err_ = err;
   // These ends are ours alone, so they may be non-blocking.
@@ -83,10 +84,18 @@ void Streams::flush(Pump& pump, bool from_program) noexcept {
   pump.stop_reading();
   pump.drop();
   if (from_program && from >= 0 && !with_terminal_) sys::close(from);
-  if (!from_program && program_in_ >= 0 && !with_terminal_) {
-    sys::close(program_in_);
-    program_in_ = -1;
-  }
+}
+
+// What was taken from a seekable standard input and not read by the program goes back
+// to the file's offset; the pipe is closed.
+void Streams::give_back() noexcept {
+  int in_pipe = 0;
+  sys::ioctl(program_in_reader_, 0x541b, &in_pipe);  // FIONREAD
+  const long unread = static_cast<long>(input_.waiting()) + in_pipe;
+  if (unread > 0) sys::call(__NR_lseek, 0, -unread, 1);
+  if (program_in_ >= 0) sys::close(program_in_);
+  sys::close(program_in_reader_);
+  program_in_ = program_in_reader_ = -1;
 }
 
 Streams::Moved Streams::move(const sys::PollFd* fds) noexcept {
@@ -119,16 +128,7 @@ void Streams::end_of(Pump& pump, bool from_program) noexcept {
 }
 
 void Streams::end_input() noexcept {
-  if (!with_terminal_) {
-    int in_pipe = 0;
-    if (program_in_ >= 0) {
-      sys::ioctl(program_in_, 0x541b, &in_pipe);  // FIONREAD
-      sys::close(program_in_);
-      program_in_ = -1;
-    }
-    const long unread = static_cast<long>(input_.waiting()) + in_pipe;
-    if (unread > 0) sys::call(__NR_lseek, 0, -unread, 1);
-  }
+  if (!with_terminal_) give_back();
   input_.stop_reading();
   input_.drop();
   terminal_.leave_raw();

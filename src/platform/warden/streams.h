@@ -19,7 +19,8 @@ class Streams {
   static constexpr unsigned kSlots = 6;
   enum class Moved { kOn, kOverLimit };
 
-  void hold(int in, int out, int err) noexcept;  // our ends of the program's pipes
+  // Our ends of the program's pipes, and for counting the reader's end of the first.
+  void hold(int in, int in_reader, int out, int err) noexcept;
   [[nodiscard]] Terminal& terminal() noexcept { return terminal_; }
   void open(bool with_terminal, std::uint64_t output_limit) noexcept;
   void watch(cage::sys::PollFd* fds) const noexcept;
@@ -42,9 +43,10 @@ class Streams {
  private:
   [[nodiscard]] Moved fill(Pump& pump, bool from_program) noexcept;
   void flush(Pump& pump, bool from_program) noexcept;
+  void give_back() noexcept;
   void end_of(Pump& pump, bool from_program) noexcept;
 
-  int program_in_ = -1, program_out_ = -1, program_err_ = -1;
+  int program_in_ = -1, program_in_reader_ = -1, program_out_ = -1, program_err_ = -1;
   bool with_terminal_ = false;
   std::uint64_t output_left_ = kUnlimited;
   Terminal terminal_;
