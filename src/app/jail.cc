@@ -1,9 +1,6 @@
 #include "app/jail.h"
 
-#if __has_include("platform/probe.h")
 #include "platform/probe.h"
-#define BAILEY_HAS_PROBE
-#endif
 #include "platform/warden_jail.h"
 
 namespace bailey::app {
@@ -28,11 +25,9 @@ std::unique_ptr<effect::process::Jail> make_jail() { return std::make_unique<Lat
 
 std::vector<cli::LayerAdvice> probe_layers() {
   std::vector<cli::LayerAdvice> advice;
-#ifdef BAILEY_HAS_PROBE
   for (auto& layer : platform::probe_layers())
     advice.push_back({std::move(layer.name), layer.available, std::move(layer.detail),
                       std::move(layer.loss), std::move(layer.remedy)});
-#endif
   return advice;
 }
 

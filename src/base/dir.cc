@@ -52,7 +52,8 @@ std::pair<std::string, std::string> split(const RelPath& path) {
 
 Error disk_error(std::string_view code, std::string_view act, int error) {
   const bool full = error == ENOSPC || error == EDQUOT;
-  return Error{full ? "disk.full" : code, std::string(act) + ": " + std::strerror(error),
+  return Error{full ? "disk.full" : code,
+               "cannot " + std::string(act) + ": " + std::strerror(error),
                full ? "free some space and try again; nothing was started" : ""};
 }
 

@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/household.h"
 #include "cli/records.h"
+#include "cli/words.h"
 #include "codec/text.h"
 #include "consent/answering.h"
 #include "identity/identifier.h"
@@ -11,6 +12,8 @@ namespace bailey::cli {
 namespace {
 
 using codec::Json;
+
+constexpr std::int64_t kPromptNs = 120'000'000'000;
 
 struct Desk {
   std::unique_ptr<Household> household;
@@ -63,14 +66,32 @@ std::string to_text(const consent::StoredAsk& stored, const Clock& clock) {
   text += "why       " + codec::for_terminal(ask.why) + "\n";
   text += "digest    " + codec::to_hex(ask.action.bytes) + "\n";
   text += "asked by  " + codec::for_terminal(ask.requester) + " of " +
-          codec::for_terminal(ask.owner) + " at " + rfc3339(ask.created) + "\n";
+          codec::for_terminal(ask.owner) + " at " + to_the_second(ask.created) + "\n";
   text += "answer by " +
           std::string(ask.who == consent::WhoAnswers::kSelf
                           ? "the owner at the terminal, or somebody else"
                           : "somebody other than the owner") +
-          ", until " + rfc3339(ask.expires) + "\n";
+          ", until " + to_the_second(ask.expires) + "\n";
   if (stored.answer) text += "answered  by " + codec::for_terminal(stored.answer->by) + "\n";
   return text;
+}
+
+// A yes of the owner to an ask of their own session is given at the terminal, where a
+// program of the agent cannot type it; every other answer is given by the command.
+Result<consent::StoredAsk> give(Invocation& in, const store::ApprovalFiles& asks,
+                                consent::Answering& answering, const std::string& id,
+                                consent::Answer answer, const model::Principal& by,
+                                consent::Halt halt) {
+  const auto waiting = BAILEY_TRY(asks.get(id));
+  const bool own = waiting.ask.who == consent::WhoAnswers::kSelf && waiting.ask.owner == by.name;
+  if (!own || answer == consent::Answer::kDeny || waiting.answer)
+    return answering.by_command(id, answer, by, halt);
+  auto prompt = BAILEY_TRY(consent::TerminalPrompt::open());
+  const auto typed = prompt.put(waiting.ask, in.outside.clock(), kPromptNs);
+  if (typed.answer() == consent::Answer::kDeny)
+    return fail("approval.not_given", "no answer was given; the ask still waits",
+                "bailey approve deny " + id + " refuses it for good");
+  return answering.at_terminal(id, typed, by, halt);
 }
 
 int answer(Invocation& in, consent::Answer answer) {
@@ -82,7 +103,7 @@ int answer(Invocation& in, consent::Answer answer) {
   consent::Answering answering(*(*desk)->asks, in.outside.clock());
   const auto by = identity::LocalUser::of_this_process().principal();
   const std::string& id = in.arguments.positionals().front();
-  const auto stored = answering.by_command(id, answer, by, halt);
+  const auto stored = give(in, *(*desk)->asks, answering, id, answer, by, halt);
   if (!stored) {
     tell(in.outside, stored.error());
     if (stored.error().code == "kill.active") return kHalted;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "cli/commands.h"
 #include "cli/household.h"
 #include "cli/key_lines.h"
@@ -98,20 +100,25 @@ int key_export(Invocation& in) {
     tell(in.outside, Error{"usage", "--format: there is no such format", "use vkey or pem"});
     return kUsage;
   }
+  const std::string& role = in.arguments.positionals().front();
+  if (std::none_of(std::begin(kUses), std::end(kUses),
+                   [&](store::KeyUse use) { return role == store::name(use); })) {
+    tell(in.outside, Error{"usage", "there is no such role", "use ledger, receipts or approval"});
+    return kUsage;
+  }
   const auto keys = existing_keys(in.outside);
   if (!keys) {
     tell(in.outside, keys.error());
     return kError;
   }
   for (const auto& key : *keys) {
-    if (key.role != in.arguments.positionals().front()) continue;
+    if (key.role != role) continue;
     in.outside.write(Stream::kOut, format == "pem" ? crypto::to_spki_pem(key.verifier.key())
                                                    : key.verifier.vkey() + "\n");
     return kDone;
   }
-  tell(in.outside,
-       Error{"key.missing", "there is no key of that role",
-             "the roles are ledger, receipts and approval; bailey key list shows them"});
+  tell(in.outside, Error{"key.missing", "the home has no key of that role yet",
+                         "bailey key generate makes the keys that are missing"});
   return kError;
 }
 

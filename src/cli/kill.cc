@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/household.h"
 #include "cli/records.h"
+#include "cli/words.h"
 #include "codec/text.h"
 #include "identity/identifier.h"
 
@@ -20,11 +21,27 @@ Json to_json(const gate::KillState& state) {
   return json;
 }
 
+std::string_view by_words(gate::KillSource source) {
+  switch (source) {
+    case gate::KillSource::kEnvironment:
+      return "by BAILEY_ENABLE in the environment";
+    case gate::KillSource::kFile:
+      return "by the file KILL_SWITCH in the home";
+    case gate::KillSource::kStore:
+      return "by an earlier halt that was not lifted";
+    case gate::KillSource::kUnreadable:
+      return "because its state cannot be read";
+    case gate::KillSource::kNone:
+      break;
+  }
+  return "";
+}
+
 std::string to_text(const gate::KillState& state) {
   if (!state.halted) return "running, epoch " + std::to_string(state.epoch) + "\n";
   std::string text = "HALTED";
-  if (state.since.unix_ns != 0) text += " since " + rfc3339(state.since);
-  text += " by " + std::string(gate::name(state.source));
+  if (state.since.unix_ns != 0) text += " since " + to_the_second(state.since);
+  text += ", " + std::string(by_words(state.source));
   if (!state.reason.empty()) text += ": " + codec::for_terminal(state.reason, 500);
   return text + "\nbailey kill off lifts it\n";
 }

@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/household.h"
 #include "cli/records.h"
+#include "cli/words.h"
 #include "codec/text.h"
 #include "gate/session_level.h"
 #include "identity/identifier.h"
@@ -65,7 +66,7 @@ Json to_json(const Shown& shown) {
 std::string to_text(const Shown& shown) {
   std::string text = "level " + std::to_string(model::number(shown.level)) + " " +
                      std::string(model::name(shown.level));
-  if (shown.state.stored) text += ", until " + rfc3339(shown.state.stored->expires);
+  if (shown.state.stored) text += ", until " + to_the_second(shown.state.stored->expires);
   text += "; the policy starts at " + std::to_string(model::number(shown.bounds.start)) +
           " and allows up to " + std::to_string(model::number(shown.bounds.max)) + "\n";
   if (shown.state.unreadable) text += "the stored level cannot be read: bailey level reset\n";

@@ -70,6 +70,8 @@ Result<Parsed> parse(const CommandSpec& spec, std::span<const std::string> argum
   if (help) return parsed;
 
   parsed.command_ = app.remaining();
+  if (!parsed.command_.empty() && parsed.command_.front().starts_with('-'))
+    return usage(spec, "there is no option '" + parsed.command_.front() + "'");
   if (tail != arguments.end()) {
     if (spec.tail == Tail::kNone) return usage(spec, "this command takes nothing after '--'");
     if (!parsed.command_.empty())

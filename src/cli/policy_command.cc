@@ -29,6 +29,11 @@ Result<Source> source_of(Invocation& in) {
                 std::string(policy::default_policy(model::Profile::kBalanced))};
 }
 
+std::string place(codec::Mark mark) {
+  if (mark.line == 0) return {};
+  return ":" + std::to_string(mark.line) + ":" + std::to_string(mark.column);
+}
+
 Json finding_json(std::string_view code, const std::string& text, codec::Mark mark) {
   Json json{Json::Object{}};
   json.set("code", code);
@@ -41,12 +46,14 @@ Json finding_json(std::string_view code, const std::string& text, codec::Mark ma
 }
 
 void report(Invocation& in, const Source& source, const Error* error,
-            const std::vector<policy::Finding>& findings, const std::string& digest) {
+            const std::vector<policy::Finding>& findings, const std::string& digest,
+            bool enforceable) {
   if (in.arguments.flag("--json")) {
     Json json{Json::Object{}};
     json.set("v", 1);
     json.set("policy", codec::valid_utf8(source.name));
     json.set("valid", error == nullptr);
+    json.set("enforceable", enforceable);
     if (error == nullptr) json.set("digest", digest);
     if (error != nullptr) json.set("error", finding_json(error->code, error->message, {}));
     Json::Array list;
@@ -59,15 +66,14 @@ void report(Invocation& in, const Source& source, const Error* error,
   const std::string name = codec::for_terminal(source.name);
   std::string text;
   for (const auto& finding : findings)
-    text += name + ":" + std::to_string(finding.mark.line) + ":" +
-            std::to_string(finding.mark.column) +
-            ": warning: " + codec::for_terminal(finding.text) + "\n";
+    text += name + place(finding.mark) + ": warning: " + codec::for_terminal(finding.text) + "\n";
   if (error != nullptr) {
     in.outside.write(Stream::kOut, text);
     tell(in.outside, Error{error->code, source.name + ": " + error->message, error->hint});
     return;
   }
-  text += name + ": good, sha256 " + digest + "\n";
+  text += name + (enforceable ? ": good" : ": understood, but this build runs nothing by it") +
+          ", sha256 " + digest + "\n";
   in.outside.write(Stream::kOut, text);
 }
 
@@ -81,11 +87,11 @@ int policy_check(Invocation& in) {
   }
   const auto compiled = policy::CompiledPolicy::from_source(source->text);
   if (!compiled) {
-    report(in, *source, &compiled.error(), {}, {});
+    report(in, *source, &compiled.error(), {}, {}, false);
     return kError;
   }
   report(in, *source, nullptr, policy::findings(compiled->policy()),
-         codec::to_hex(compiled->digest()));
+         codec::to_hex(compiled->digest()), compiled->require_enforceable().has_value());
   return compiled->require_enforceable() ? kDone : kError;
 }
 

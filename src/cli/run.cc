@@ -24,6 +24,7 @@ namespace {
 using effect::process::Cage;
 using effect::process::CageSpec;
 
+constexpr std::int64_t kPromptNs = 120'000'000'000;  // for an answer at the terminal
 // The degradation by which a policy takes limits that the warden checks at intervals.
 constexpr std::string_view kPolledLimits = "limits.polled";
 
@@ -130,6 +131,7 @@ class Run {
   RunReport report_;
   LateWatch abandoned_;
   std::unique_ptr<Household> household_;
+  std::vector<std::string> view_notes_;  // told when the program ran
   std::string receipt_text_;
 };
 
@@ -143,13 +145,13 @@ Status Run::run() {
   BAILEY_TRY(compiled.require_enforceable());
   const RunPlan plan =
       BAILEY_TRY(plan_run(options_, compiled.policy(), household_->home().path(), outside_));
-  report_.notes = plan.view.notes;
 
   std::array<std::uint8_t, 16> key{};
   outside_.entropy().fill(key);
   const CommandLineDoor door(BAILEY_TRY(to_action(plan.run)), codec::to_hex(key));
   const identity::Identifier identifier(identity::LocalUser::of_this_process(), outside_.entropy());
   report_.session = identifier.session().id;
+  view_notes_ = plan.view.notes;
 
   const gate::Gate gate(outside_.clock());
   const auto matrix = store::read_matrix(household_->home());
@@ -193,7 +195,9 @@ Result<bool> Run::ask_here(const consent::Ask& ask, consent::ApprovalStore& stor
   if (ask.who != consent::WhoAnswers::kSelf) return false;
   auto prompt = consent::TerminalPrompt::open();
   if (!prompt) return false;  // nobody is here: the ask stays for `bailey approve`
-  const auto answer = prompt->put(ask, outside_.clock(), 120'000'000'000);
+  const auto answer = prompt->put(ask, outside_.clock(), kPromptNs);
+  // Enter alone is no for now, not for good: the ask stays and `bailey approve` ends it.
+  if (answer.answer() == consent::Answer::kDeny) return false;
   const auto halted =
       household_->kill_switch().look().halted ? consent::Halt::kHalted : consent::Halt::kRunning;
   consent::Answering answering(store, outside_.clock());
@@ -227,6 +231,7 @@ void Run::take(conduct::Conducted conducted) {
     report_.status = ran->status;
     report_.reason_code = ran->reason_code;
     report_.evidence = std::move(ran->evidence);
+    if (ran->status != model::OutcomeStatus::kFailed) report_.notes = view_notes_;
     for (auto& note : report_.evidence.notes) report_.notes.push_back(note);
     report_.hidden_hint = hidden_hints(report_);
     take(ran->receipt);
@@ -236,7 +241,10 @@ void Run::take(conduct::Conducted conducted) {
   report_.end = refused.ask ? RunEnd::kWaiting : RunEnd::kRefused;
   report_.level = model::number(refused.judgement.level);
   report_.denial = std::move(refused.denial);
-  if (refused.ask) report_.ask_id = refused.ask->id;
+  if (refused.ask) {
+    report_.ask_id = refused.ask->id;
+    report_.other_answers = refused.ask->who == consent::WhoAnswers::kOther;
+  }
   take(refused.receipt);
 }
 

@@ -17,14 +17,21 @@ using model::OutcomeStatus;
 
 std::string line(std::string_view text) { return "bailey: " + codec::for_terminal(text) + "\n"; }
 
+// Rounded for reading: the exact figure is in the JSON form and the receipt.
+std::string span_of_time(std::uint64_t ns) {
+  const auto ms = ns / 1'000'000;
+  if (ms < 1000) return std::to_string(ms) + " ms";
+  if (ms < 120'000) return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
+  const auto minutes = ms / 60'000;
+  if (minutes < 120) return std::to_string(minutes) + " min";
+  return std::to_string(minutes / 60) + " h";
+}
+
 std::string amount(LimitKind kind, std::uint64_t value) {
   switch (kind) {
     case LimitKind::kWall:
-    case LimitKind::kCpuTime: {
-      // Rounded for reading: the exact figure is in the JSON form and the receipt.
-      const auto ms = static_cast<std::int64_t>(value / 1'000'000);
-      return policy::format_duration((ms == 0 ? 1 : ms) * 1'000'000);
-    }
+    case LimitKind::kCpuTime:
+      return span_of_time(value);
     case LimitKind::kMemory:
     case LimitKind::kDisk:
     case LimitKind::kOutput: {
@@ -66,10 +73,7 @@ std::string_view words(LimitKind kind) {
 }
 
 std::string seconds(const model::Evidence& evidence) {
-  const auto ns = evidence.ended_mono_ns - evidence.started_mono_ns;
-  const auto ms = ns / 1'000'000;
-  if (ms < 1000) return std::to_string(ms) + " ms";
-  return std::to_string(ms / 1000) + "." + std::to_string(ms % 1000 / 100) + " s";
+  return span_of_time(evidence.ended_mono_ns - evidence.started_mono_ns);
 }
 
 std::string how_it_ended(const RunReport& report) {
@@ -136,8 +140,9 @@ std::string denial_text(const RunReport& report) {
       line("  reason " + denial.reason_code + (denial.rule.empty() ? "" : ", rule " + denial.rule) +
            (denial.terminal ? "; trying again will not help" : ""));
   if (!report.ask_id.empty())
-    text += line("  answer with: bailey approve grant " + report.ask_id +
-                 " (or deny), then run the command again");
+    text += line("  " + std::string(report.other_answers ? "somebody else answers" : "answer") +
+                 " with: bailey approve grant " + report.ask_id +
+                 " (or deny); then run the command again");
   if (!denial.remediation_hint.empty()) text += line("  try: " + denial.remediation_hint);
   return text;
 }
@@ -164,14 +169,14 @@ std::string failure_text(const RunReport& report) {
 }
 
 std::string ran_text(const RunReport& report) {
-  const bool started = report.evidence.ended_mono_ns > report.evidence.started_mono_ns;
+  const bool started = report.evidence.started_mono_ns != 0;
   std::string text =
       line(how_it_ended(report) + (started ? ", " + seconds(report.evidence) : std::string()));
   text += failure_text(report);
   if (const auto used = used_line(report); !used.empty()) text += line("  used " + used);
-  text += line("  cage: " + layers_line(report));
+  if (!report.evidence.layers.empty()) text += line("  cage: " + layers_line(report));
   if (const auto polled = polled_line(report); !polled.empty())
-    text += line("  " + polled + " checked at intervals, so a little over is possible");
+    text += line("  looked at from time to time only, so it may go a little over: " + polled);
   if (report.evidence.leftover_processes > 0)
     text += line("  " + std::to_string(report.evidence.leftover_processes) +
                  " processes were left over and ended with the cage");

@@ -35,6 +35,7 @@ struct RunReport {
   std::string receipt_leaf_hash;  // hex
   std::string receipt_file;       // where --receipt wrote it
   std::string ask_id;
+  bool other_answers = false;  // the ask is for somebody else than the owner
 };
 
 // The exit code that `bailey run` ends with.

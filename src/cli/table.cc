@@ -210,7 +210,7 @@ std::span<const Command> commands() { return kCommands; }
 
 void tell(Outside& outside, const Error& error) {
   std::string text = "bailey: " + codec::for_terminal(error.message) + "\n";
-  if (!error.hint.empty()) text += "  try: " + codec::for_terminal(error.hint) + "\n";
+  if (!error.hint.empty()) text += "bailey:   try: " + codec::for_terminal(error.hint) + "\n";
   outside.write(Stream::kErr, text);
 }
 

@@ -40,8 +40,8 @@ Result<Conducted> Conductor::run_process(const RequestMaker& request, model::Lev
   BAILEY_TRY(cage->furnish(spec(judgement)));
   auto* ledger = BAILEY_TRY(stages_.ledger());
   auto recorded = BAILEY_TRY(ledger->record(std::move(permit)));
-  auto outcome = stages_.effects.run_process(std::move(recorded), std::move(cage),
-                                             judgement.degradations, watch);
+  auto outcome =
+      stages_.effects.run_process(std::move(recorded), *cage, judgement.degradations, watch);
   const auto status = outcome.status();
   const auto reason = outcome.reason_code();
   const auto evidence = outcome.evidence();

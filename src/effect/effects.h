@@ -24,8 +24,10 @@ class Effects {
   // start after the permit's start_by ends in an Outcome of status kFailed with
   // reason cage.*, and the program never started. Always ends in an Outcome: the
   // authority is used up whatever happens.
+  // The caller drops the cage afterwards: what runs in it is gone already, and our own
+  // warden may be reaped while the outcome is being written.
   [[nodiscard]] model::Outcome run_process(model::Recorded<model::Permit> permit,
-                                           std::unique_ptr<process::Cage> cage,
+                                           process::Cage& cage,
                                            const std::vector<std::string>& accepted,
                                            process::Watch& watch);
 

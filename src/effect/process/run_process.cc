@@ -93,8 +93,7 @@ Evidence evidence_of(process::CageEnd end) {
 
 }  // namespace
 
-model::Outcome Effects::run_process(model::Recorded<model::Permit> permit,
-                                    std::unique_ptr<process::Cage> cage,
+model::Outcome Effects::run_process(model::Recorded<model::Permit> permit, process::Cage& cage,
                                     const std::vector<std::string>& accepted,
                                     process::Watch& watch) {
   const model::IntentId intent = permit.intent();
@@ -102,7 +101,6 @@ model::Outcome Effects::run_process(model::Recorded<model::Permit> permit,
   const MonoTime start_by = permit.value().start_by();
   model::Permit spent = permit.consume(PassKey<Effects>());
   const auto seal = [&](OutcomeStatus status, std::string reason, Evidence evidence) {
-    cage.reset();  // nothing of the run is left when its outcome is written
     return model::Outcome(PassKey<Effects>(), std::move(spent), intent, status, std::move(reason),
                           std::move(evidence));
   };
@@ -111,7 +109,7 @@ model::Outcome Effects::run_process(model::Recorded<model::Permit> permit,
     return seal(OutcomeStatus::kFailed, std::string(error.code), std::move(evidence));
   };
 
-  auto ready = cage->await_ready();
+  auto ready = cage.await_ready();
   if (!ready) return refused(ready.error(), {});
   Evidence before;
   before.layers = std::move(ready->layers);
@@ -131,7 +129,7 @@ model::Outcome Effects::run_process(model::Recorded<model::Permit> permit,
     return seal(OutcomeStatus::kStopped, "run.stopped", std::move(before));
   if (watch.must_stop()) return seal(OutcomeStatus::kHalted, "kill.active", std::move(before));
 
-  auto end = cage->run(leash, watch);
+  auto end = cage.run(leash, watch);
   if (!end) return refused(end.error(), std::move(before));
   const Ending ending = classify(*end, watch, leash.stop_requested());
   auto limits = std::move(before.limits);
