@@ -156,6 +156,7 @@ class W16_Listening(AttackCase):
 
 
 class W17_EmptyMeansNothing(AttackCase):
+    READ = "version: 1\nname: x\nfiles: {read: ['/usr/**', '/bin/**', '/lib/**', '/lib64/**'], write: ['./**']}\n"
     POLICIES = {
         "empty": "",
         "nothing listed": "version: 1\nname: x\n",
@@ -165,6 +166,8 @@ class W17_EmptyMeansNothing(AttackCase):
         "unknown key": "version: 1\nname: x\ncommandz: []\n",
         "duplicate key": "version: 1\nversion: 1\nname: x\n",
         "broken": "version: [1\n",
+        "no commands though all may be read": READ + "commands: []\n",
+        "no allow though all may be read": READ + "commands: [{id: a, decision: deny, argv: [id]}]\n",
         "another version": "version: 99\nname: x\n",
         "not text": "\x00\x01\x02",
     }
@@ -174,8 +177,12 @@ class W17_EmptyMeansNothing(AttackCase):
             with self.subTest(policy=name):
                 policy = self.bench.write(os.path.join(self.bench.home, "p.yaml"), text)
                 mark = os.path.join(self.bench.workspace, "ran")
+                if text.startswith(self.READ):
+                    run = self.bench.caged(["/usr/bin/touch", mark], ["--policy", policy])
+                    self.assertEqual(run.code, 122, str(run))
                 run = self.bench.caged(["touch", mark], ["--policy", policy])
-                self.assertIn(run.code, (120, 121, 122), str(run))
+                # 127: where nothing may be read, no program can be found.
+                self.assertIn(run.code, (120, 121, 122, 127), str(run))
                 self.assertFalse(os.path.exists(mark))
         missing = self.bench.caged(["true"], ["--policy", os.path.join(self.bench.home, "none.yaml")])
         self.assertIn(missing.code, (120, 121, 122), str(missing))

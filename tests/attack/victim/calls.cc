@@ -69,7 +69,8 @@ void s02_foreign_calls() {
 }
 
 void s03_unknown_calls() {
-  for (long number : {335L, 423L, 470L, 548L, 1000L, 0x3fffffffL, -5L})
+  // Not 335 and 336: the kernel lets those past every filter (return probes).
+  for (long number : {350L, 423L, 470L, 548L, 1000L, 0x3fffffffL, -5L})
     attempt("call-" + std::to_string(number),
             [&] { return outcome(syscall(number, 0, 0, 0, 0, 0, 0)); });
 }
@@ -185,7 +186,6 @@ void s07_privileged_calls() {
   attempt("memfd-secret", [] { return entered(syscall(SYS_memfd_secret, 0)); });
   attempt("lookup-dcookie", [] { return entered(syscall(SYS_lookup_dcookie, 0, nullptr, 0)); });
   attempt("modify-ldt", [] { return entered(syscall(SYS_modify_ldt, 0, nullptr, 0)); });
-  attempt("vmsplice", [] { return entered(syscall(SYS_vmsplice, -1, nullptr, 0, 0)); });
   attempt("migrate-pages",
           [] { return entered(syscall(SYS_migrate_pages, 0, 0, nullptr, nullptr)); });
   attempt("mknod-socket-path",
