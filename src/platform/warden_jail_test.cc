@@ -724,6 +724,16 @@ TEST(Limit, DiskWritesOfAllProcessesTogether) {
   EXPECT_EQ(said.code, 124);
 }
 
+TEST(Limit, DiskWritesOfOrphansCountToo) {
+  // Each writer is a grandchild that only init waits for.
+  TempFolder folder;
+  const Said said =
+      shell("for i in 1 2 3 4 5 6; do (dd if=/dev/zero of=" + folder.path() +
+                "/$i bs=1M count=1 2>/dev/null &) ; sleep 0.15; done; sleep 1",
+            {"-w", folder.path(), "-l", "disk=3000000"});
+  EXPECT_EQ(said.code, 124);
+}
+
 TEST(Limit, IsReportedAsRequestedAndAsItIs) {
   const Said said = caged({"-v", "-l", "open_files=40", "-l", "output=5000"}, {"/usr/bin/true"});
   EXPECT_NE(said.err.find("open_files class process asked 40 has 40"), std::string::npos)

@@ -7,7 +7,8 @@
 // kernel looks at for ioctl requests, socket families and the like; libseccomp
 // cannot express "all but these" on 32 bits of a 64-bit register, so the classic BPF
 // is assembled here: a balanced tree over ranges of numbers with short tests at its
-// leaves, about a third of the instructions of one comparison per call.
+// leaves. The kernel reads the filter once for every number when it is installed, and that
+// costs a caged run more than all its later calls: fewer instructions are faster starts.
 //
 //   generate refused|allowed > filter.inc     (whether socket(AF_UNIX) is refused)
 #include <asm/unistd.h>
@@ -25,7 +26,17 @@
 
 namespace {
 
-using Code = std::vector<sock_filter>;
+// One instruction whose jumps may still go to a name. Zero or more skips that many
+// instructions; the end of a test falls through to the next, the end of a rule to what
+// the rule ends with.
+constexpr int kToAllow = -1, kToDeny = -2, kToUnknown = -3;
+struct Step {
+  unsigned code = 0;
+  std::uint32_t k = 0;
+  int yes = 0;
+  int no = 0;
+};
+using Code = std::vector<Step>;
 
 constexpr std::uint32_t kAllow = SECCOMP_RET_ALLOW;
 constexpr std::uint32_t kDenied = SECCOMP_RET_ERRNO | EPERM;
@@ -33,69 +44,90 @@ constexpr std::uint32_t kUnknown = SECCOMP_RET_ERRNO | ENOSYS;
 constexpr std::uint32_t kKill = SECCOMP_RET_KILL_PROCESS;
 constexpr unsigned kLastKnown = 469;  // file_setattr, Linux 6.17
 
-sock_filter insn(unsigned code, std::uint32_t k, unsigned jt = 0, unsigned jf = 0) {
-  return {static_cast<std::uint16_t>(code), static_cast<std::uint8_t>(jt),
-          static_cast<std::uint8_t>(jf), k};
+Step load_low(unsigned argument) { return {BPF_LD | BPF_W | BPF_ABS, 16 + 8 * argument, 0, 0}; }
+Step equal(std::uint32_t value, int yes, int no) {
+  return {BPF_JMP | BPF_JEQ | BPF_K, value, yes, no};
 }
-sock_filter give(std::uint32_t action) { return insn(BPF_RET | BPF_K, action); }
-sock_filter load_low(unsigned argument) {
-  return insn(BPF_LD | BPF_W | BPF_ABS, 16 + 8 * argument);
+Step at_least(std::uint32_t value, int yes, int no) {
+  return {BPF_JMP | BPF_JGE | BPF_K, value, yes, no};
 }
-void append(Code& code, const Code& more) { code.insert(code.end(), more.begin(), more.end()); }
+Step any_bit(std::uint32_t bits, int yes, int no) {
+  return {BPF_JMP | BPF_JSET | BPF_K, bits, yes, no};
+}
+Step keep(std::uint32_t mask) { return {BPF_ALU | BPF_AND | BPF_K, mask, 0, 0}; }
 
-// The tests: each either returns or falls through to what follows it.
-Code deny_values(unsigned argument, std::vector<std::uint32_t> values, std::uint32_t mask = ~0U) {
+Code then(Code a, const Code& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+Code load(unsigned argument, std::uint32_t mask) {
   Code code{load_low(argument)};
-  if (mask != ~0U) code.push_back(insn(BPF_ALU | BPF_AND | BPF_K, mask));
-  for (const std::uint32_t value : values) {
-    code.push_back(insn(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
-    code.push_back(give(kDenied));
-  }
+  if (mask != ~0U) code.push_back(keep(mask));
+  return code;
+}
+Code deny_values(unsigned argument, const std::vector<std::uint32_t>& values,
+                 std::uint32_t mask = ~0U) {
+  Code code = load(argument, mask);
+  for (const std::uint32_t value : values) code.push_back(equal(value, kToDeny, 0));
   return code;
 }
 Code deny_bits(unsigned argument, std::uint32_t bits) {
-  return {load_low(argument), insn(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1), give(kDenied)};
+  return {load_low(argument), any_bit(bits, kToDeny, 0)};
 }
-Code require_values(unsigned argument, std::vector<std::uint32_t> values,
+Code require_values(unsigned argument, const std::vector<std::uint32_t>& values,
                     std::uint32_t mask = ~0U) {
-  Code code{load_low(argument)};
-  if (mask != ~0U) code.push_back(insn(BPF_ALU | BPF_AND | BPF_K, mask));
+  Code code = load(argument, mask);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto to_end = static_cast<unsigned>(values.size() - i);
-    code.push_back(insn(BPF_JMP | BPF_JEQ | BPF_K, values[i], to_end, 0));
+    const int left = static_cast<int>(values.size() - i) - 1;
+    code.push_back(equal(values[i], left, left == 0 ? kToDeny : 0));
   }
-  code.push_back(give(kDenied));
   return code;
 }
-// Runs `inner` and allows when the low word of `argument` is `value`; else falls through.
-Code when(unsigned argument, std::uint32_t value, Code inner) {
-  inner.push_back(give(kAllow));
-  Code code{load_low(argument),
-            insn(BPF_JMP | BPF_JEQ | BPF_K, value, 0, static_cast<unsigned>(inner.size()))};
-  append(code, inner);
+struct Span {
+  std::uint32_t first, last;
+};
+// `spans` rise.
+Code require_spans(unsigned argument, const std::vector<Span>& spans) {
+  Code code{load_low(argument)};
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    const int left = 2 * (static_cast<int>(spans.size() - i) - 1);
+    code.push_back(at_least(spans[i].last + 1, left == 0 ? kToDeny : 1, 0));
+    code.push_back(at_least(spans[i].first, left, kToDeny));
+  }
   return code;
 }
-Code then(Code a, const Code& b) {
-  append(a, b);
-  return a;
-}
-Code allow_rest(Code code) {
-  code.push_back(give(kAllow));
+// Turns jumps to the end of `code` into jumps to `end`.
+Code ended(Code code, int end) {
+  const int size = static_cast<int>(code.size());
+  for (int i = 0; i < size; ++i) {
+    Step& step = code[static_cast<std::size_t>(i)];
+    if (BPF_CLASS(step.code) != BPF_JMP) continue;
+    if (step.yes >= 0 && i + 1 + step.yes == size) step.yes = end;
+    if (step.no >= 0 && i + 1 + step.no == size) step.no = end;
+  }
   return code;
 }
-Code deny_rest(Code code) {
-  code.push_back(give(kDenied));
-  return code;
+// When the low word of `argument` is `value`: `inner`, then allow. Else falls through.
+Code when(unsigned argument, std::uint32_t value, const Code& inner) {
+  Code code{load_low(argument)};
+  if (inner.empty()) {
+    code.push_back(equal(value, kToAllow, 0));
+    return code;
+  }
+  code.push_back(equal(value, 0, static_cast<int>(inner.size())));
+  return then(std::move(code), ended(inner, kToAllow));
 }
+Code allow_rest(Code code) { return ended(std::move(code), kToAllow); }
+Code deny_rest(Code code) { return ended(std::move(code), kToDeny); }
 
 constexpr std::uint32_t kSetIdBits = 06000;
 constexpr std::uint32_t kCreates = 0100 | 020000000;  // O_CREAT, __O_TMPFILE
 
 // A mode counts only when the flags make a file; otherwise the register holds rubbish.
 Code open_rule(unsigned flags, unsigned mode) {
-  return {load_low(flags), insn(BPF_JMP | BPF_JSET | BPF_K, kCreates, 1, 0),   give(kAllow),
-          load_low(mode),  insn(BPF_JMP | BPF_JSET | BPF_K, kSetIdBits, 0, 1), give(kDenied),
-          give(kAllow)};
+  return {load_low(flags), any_bit(kCreates, 0, kToAllow), load_low(mode),
+          any_bit(kSetIdBits, kToDeny, kToAllow)};
 }
 Code mode_rule(unsigned mode) { return allow_rest(deny_bits(mode, kSetIdBits)); }
 Code node_rule(unsigned mode) {
@@ -113,8 +145,8 @@ Code socket_rule(bool unix_allowed) {
   const Code inet =
       then(require_values(1, {kStream, kDatagram}, kTypeMask), require_values(2, {0, 6, 17}));
   Code code = then(when(0, kInet, inet), when(0, kInet6, inet));
-  append(code, when(0, kNetlink, require_values(2, {0})));
-  if (unix_allowed) append(code, when(0, kUnix, {}));
+  code = then(std::move(code), when(0, kNetlink, require_values(2, {0})));
+  if (unix_allowed) code = then(std::move(code), when(0, kUnix, {}));
   return deny_rest(code);
 }
 
@@ -129,14 +161,26 @@ Code pair_rule(bool unix_allowed) {
 Code setsockopt_rule() {
   // TCP: repair, fast open in its four forms, upper-layer protocols. Socket: programs.
   Code code = when(1, 6, deny_values(2, {19, 23, 30, 31, 33, 34}));
-  append(code, when(1, 1, deny_values(2, {26, 50, 51, 52})));
+  code = then(std::move(code), when(1, 1, deny_values(2, {26, 50, 51, 52})));
   return allow_rest(code);
 }
 
+// Signals and names of one's own, dumpable, timer slack, subreaper, no_new_privs, huge
+// pages, ambient (which stay empty), speculation, memory-deny-write-execute, names of
+// anonymous memory. Not: SET_SECUREBITS, SET_MM, IO_FLUSHER, SYSCALL_USER_DISPATCH,
+// SCHED_CORE, SET_PTRACER.
 Code prctl_rule() {
-  return allow_rest(require_values(
-      0, {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 19, 20, 21, 23,
-          25, 26, 27, 29, 30, 33, 34, 36, 37, 38, 39, 40, 41, 42, 47, 52, 53, 65, 66, 0x53564d41}));
+  return allow_rest(require_spans(0, {{1, 16},
+                                      {19, 21},
+                                      {23, 23},
+                                      {25, 27},
+                                      {29, 30},
+                                      {33, 34},
+                                      {36, 42},
+                                      {47, 47},
+                                      {52, 53},
+                                      {65, 66},
+                                      {0x53564d41, 0x53564d41}}));
 }
 
 // What caged programs may call without a look at the arguments.
@@ -193,84 +237,124 @@ constexpr unsigned kPlain[] = {
     // lsm_get_self_attr, lsm_list_modules.
     335, 451, 453, 454, 455, 456, 459, 461, 462, 463, 464, 465, 466, 468, 469};
 
-// Gone or never there: the kernel's own answer is ENOSYS, and so is ours.
-constexpr unsigned kAbsent[] = {__NR_uselib,          __NR_sysfs,           __NR__sysctl,
-                                __NR_create_module,   __NR_get_kernel_syms, __NR_query_module,
-                                __NR_nfsservctl,      __NR_getpmsg,         __NR_putpmsg,
-                                __NR_afs_syscall,     __NR_tuxcall,         __NR_security,
-                                __NR_set_thread_area, __NR_get_thread_area, __NR_vserver,
-                                __NR_epoll_ctl_old,   __NR_epoll_wait_old,  __NR_ustat,
-                                __NR_clone3,    // its flags lie in memory
+// What every libc tries first and does without: ENOSYS sends it to the older call.
+constexpr unsigned kAbsent[] = {__NR_clone3,    // its flags lie in memory
                                 __NR_openat2};  // so does its mode, with the set-user-id bit
 
-std::map<unsigned, Code> rules(bool unix_allowed) {
-  std::map<unsigned, Code> map;
-  for (unsigned n = 0; n <= kLastKnown; ++n) {
-    // 336..423 are not assigned on x86-64; 424 is pidfd_send_signal.
-    map[n] = {give(n >= 337 && n <= 423 ? kUnknown : kDenied)};
+// What becomes of a number: one of the names, or the rule of that index.
+struct Fates {
+  std::map<unsigned, int> of;
+  std::vector<Code> rules;
+
+  void set(unsigned number, Code code) {
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      if (same(rules[i], code)) {
+        of[number] = static_cast<int>(i);
+        return;
+      }
+    }
+    of[number] = static_cast<int>(rules.size());
+    rules.push_back(std::move(code));
   }
-  for (const unsigned n : kPlain) map[n] = {give(kAllow)};
-  for (const unsigned n : kAbsent) map[n] = {give(kUnknown)};
-  map[__NR_clone] = allow_rest(deny_bits(0, kNamespaceFlags));
+  static bool same(const Code& a, const Code& b) {
+    if (a.size() != b.size()) return false;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+      if (a[i].code != b[i].code || a[i].k != b[i].k || a[i].yes != b[i].yes ||
+          a[i].no != b[i].no) {
+        return false;
+      }
+    }
+    return true;
+  }
+};
+
+Fates fates(bool unix_allowed) {
+  Fates fates;
+  for (unsigned n = 0; n <= kLastKnown; ++n) {
+    // 337..423 are not assigned on x86-64; 424 is pidfd_send_signal.
+    fates.of[n] = n >= 337 && n <= 423 ? kToUnknown : kToDeny;
+  }
+  for (const unsigned n : kPlain) fates.of[n] = kToAllow;
+  for (const unsigned n : kAbsent) fates.of[n] = kToUnknown;
+  fates.set(__NR_clone, allow_rest(deny_bits(0, kNamespaceFlags)));
   // TIOCSTI, TIOCLINUX, TIOCCONS, TIOCSETD.
-  map[__NR_ioctl] = allow_rest(deny_values(1, {0x5412, 0x541c, 0x541d, 0x5423}));
-  map[__NR_prctl] = prctl_rule();
+  fates.set(__NR_ioctl, allow_rest(deny_values(1, {0x5412, 0x541c, 0x541d, 0x5423})));
+  fates.set(__NR_prctl, prctl_rule());
   // A filter of one's own can only narrow; one with a listener is a supervisor.
-  map[__NR_seccomp] = allow_rest(then(require_values(0, {0, 1, 2, 3}), deny_bits(1, 8)));
-  map[__NR_socket] = socket_rule(unix_allowed);
-  map[__NR_socketpair] = pair_rule(unix_allowed);
-  map[__NR_sendto] = allow_rest(deny_bits(3, kFastOpen));
-  map[__NR_sendmsg] = allow_rest(deny_bits(2, kFastOpen));
-  map[__NR_sendmmsg] = allow_rest(deny_bits(3, kFastOpen));
-  map[__NR_setsockopt] = setsockopt_rule();
-  map[__NR_personality] = allow_rest(require_values(0, {0, 0xffffffff}));
-  map[__NR_sched_setscheduler] =
-      allow_rest(require_values(1, {0, 3, 5}, ~0x40000000U));  // other, batch, idle
-  map[__NR_open] = open_rule(1, 2);
-  map[__NR_openat] = open_rule(2, 3);
-  map[__NR_creat] = mode_rule(1);
-  map[__NR_chmod] = mode_rule(1);
-  map[__NR_fchmod] = mode_rule(1);
-  map[__NR_fchmodat] = mode_rule(2);
-  map[452] = mode_rule(2);  // fchmodat2
-  map[__NR_mknod] = node_rule(1);
-  map[__NR_mknodat] = node_rule(2);
-  return map;
+  fates.set(__NR_seccomp, allow_rest(then(require_values(0, {0, 1, 2, 3}), deny_bits(1, 8))));
+  fates.set(__NR_socket, socket_rule(unix_allowed));
+  fates.set(__NR_socketpair, pair_rule(unix_allowed));
+  fates.set(__NR_sendto, allow_rest(deny_bits(3, kFastOpen)));
+  fates.set(__NR_sendmsg, allow_rest(deny_bits(2, kFastOpen)));
+  fates.set(__NR_sendmmsg, allow_rest(deny_bits(3, kFastOpen)));
+  fates.set(__NR_setsockopt, setsockopt_rule());
+  fates.set(__NR_personality, allow_rest(require_values(0, {0, 0xffffffff})));
+  fates.set(__NR_sched_setscheduler,
+            allow_rest(require_values(1, {0, 3, 5}, ~0x40000000U)));  // other, batch, idle
+  fates.set(__NR_open, open_rule(1, 2));
+  fates.set(__NR_openat, open_rule(2, 3));
+  fates.set(__NR_creat, mode_rule(1));
+  fates.set(__NR_chmod, mode_rule(1));
+  fates.set(__NR_fchmod, mode_rule(1));
+  fates.set(__NR_fchmodat, mode_rule(2));
+  fates.set(452, mode_rule(2));  // fchmodat2
+  fates.set(__NR_mknod, node_rule(1));
+  fates.set(__NR_mknodat, node_rule(2));
+  return fates;
 }
 
 struct Range {
   unsigned first;
-  Code code;
+  int fate;
 };
 
-bool same(const Code& a, const Code& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i].code != b[i].code || a[i].jt != b[i].jt || a[i].jf != b[i].jf || a[i].k != b[i].k) {
-      return false;
+// "number >= first of the upper half?" until one range is left; a fate that is a rule
+// becomes kFirstRule - index, to be resolved when the places of the rules are known.
+constexpr int kFirstRule = -100;
+int edge(const std::vector<Range>& ranges, std::size_t from, std::size_t to, Code& out);
+
+void node(const std::vector<Range>& ranges, std::size_t from, std::size_t to, Code& out) {
+  const std::size_t middle = (from + to) / 2;
+  const std::size_t here = out.size();
+  out.push_back(at_least(ranges[middle].first, 0, 0));
+  out[here].no = edge(ranges, from, middle, out);
+  if (out[here].no >= 0) out[here].no -= static_cast<int>(here) + 1;
+  const int yes = edge(ranges, middle, to, out);
+  out[here].yes = yes >= 0 ? yes - static_cast<int>(here) - 1 : yes;
+}
+
+// The place of the subtree, or the fate of the one range.
+int edge(const std::vector<Range>& ranges, std::size_t from, std::size_t to, Code& out) {
+  if (to - from == 1) {
+    const int fate = ranges[from].fate;
+    return fate >= 0 ? kFirstRule - fate : fate;
+  }
+  const int place = static_cast<int>(out.size());
+  node(ranges, from, to, out);
+  return place;
+}
+
+// Writes jumps as distances. `ends` are the places of allow, deny and unknown.
+bool resolve(Code& code, std::size_t from, std::size_t to, const int (&ends)[3],
+             const std::vector<int>& rule_places) {
+  for (std::size_t i = from; i < to; ++i) {
+    if (BPF_CLASS(code[i].code) != BPF_JMP) continue;
+    for (int* jump : {&code[i].yes, &code[i].no}) {
+      if (*jump <= kFirstRule) {
+        *jump = rule_places[static_cast<std::size_t>(kFirstRule - *jump)];
+      } else if (*jump < 0) {
+        *jump = ends[-1 - *jump];
+      } else {
+        continue;
+      }
+      *jump -= static_cast<int>(i) + 1;
+      if (*jump < 0 || *jump > 255) return false;
     }
   }
   return true;
 }
 
-// A balanced tree: "number >= middle?" until one range is left.
-Code tree(const std::vector<Range>& ranges, std::size_t from, std::size_t to) {
-  if (to - from == 1) return ranges[from].code;
-  const std::size_t middle = (from + to) / 2;
-  const Code low = tree(ranges, from, middle);
-  const Code high = tree(ranges, middle, to);
-  Code code;
-  if (low.size() <= 255) {
-    code.push_back(insn(BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first,
-                        static_cast<unsigned>(low.size()), 0));
-  } else {
-    code.push_back(insn(BPF_JMP | BPF_JGE | BPF_K, ranges[middle].first, 0, 1));
-    code.push_back(insn(BPF_JMP | BPF_JA, static_cast<std::uint32_t>(low.size())));
-  }
-  append(code, low);
-  append(code, high);
-  return code;
-}
+Step give(std::uint32_t action) { return {BPF_RET | BPF_K, action, 0, 0}; }
 
 }  // namespace
 
@@ -278,22 +362,42 @@ int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const std::string_view which = argv[1];
   if (which != "refused" && which != "allowed") return 2;
+  const Fates all = fates(which == "allowed");
   std::vector<Range> ranges;
-  for (auto& [number, code] : rules(which == "allowed")) {
-    if (ranges.empty() || !same(ranges.back().code, code)) ranges.push_back({number, code});
+  for (const auto& [number, fate] : all.of) {
+    if (ranges.empty() || ranges.back().fate != fate) ranges.push_back({number, fate});
   }
-  ranges.push_back({kLastKnown + 1, {give(kUnknown)}});
-  // Bit 30 is x32, except in -1, the number of no call.
-  ranges.push_back({0x40000000, {give(kKill)}});
-  ranges.push_back({0xffffffff, {give(kUnknown)}});
+  ranges.push_back({kLastKnown + 1, kToUnknown});
 
-  Code code{insn(BPF_LD | BPF_W | BPF_ABS, 4),
-            insn(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0), give(kKill),
-            insn(BPF_LD | BPF_W | BPF_ABS, 0)};
-  append(code, tree(ranges, 0, ranges.size()));
-  if (code.size() > BPF_MAXINSNS) return 1;
-  for (const sock_filter& i : code) {
-    std::printf("{0x%04x, %u, %u, 0x%08x},\n", i.code, i.jt, i.jf, i.k);
+  // Head: the architecture, then x32 (bit 30, but -1 is the number of no call).
+  Code code{{BPF_LD | BPF_W | BPF_ABS, 4, 0, 0},
+            equal(AUDIT_ARCH_X86_64, 1, 0),
+            give(kKill),
+            {BPF_LD | BPF_W | BPF_ABS, 0, 0, 0},
+            at_least(0x40000000, 0, 2),
+            equal(0xffffffff, 1, 0),
+            give(kKill)};
+  const std::size_t tree = code.size();
+  node(ranges, 0, ranges.size(), code);
+  // The ends once in the middle, in reach of the tree, and once behind the rules.
+  const auto middle = static_cast<int>(code.size());
+  code = then(std::move(code), {give(kAllow), give(kDenied), give(kUnknown)});
+  std::vector<int> places;
+  const std::size_t rules = code.size();
+  for (const Code& rule : all.rules) {
+    places.push_back(static_cast<int>(code.size()));
+    code = then(std::move(code), rule);
+  }
+  const auto last = static_cast<int>(code.size());
+  code = then(std::move(code), {give(kAllow), give(kDenied), give(kUnknown)});
+  if (!resolve(code, tree, static_cast<std::size_t>(middle), {middle, middle + 1, middle + 2},
+               places) ||
+      !resolve(code, rules, static_cast<std::size_t>(last), {last, last + 1, last + 2}, {})) {
+    std::fputs("generate: a jump is too far\n", stderr);
+    return 1;
+  }
+  for (const Step& step : code) {
+    std::printf("{0x%04x, %d, %d, 0x%08x},\n", step.code, step.yes, step.no, step.k);
   }
   return 0;
 }

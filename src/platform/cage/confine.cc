@@ -56,7 +56,7 @@ long close_descriptors(Context& context) {
   // What init itself keeps: its socket, and the program's streams or terminal. All of
   // it is close-on-exec, and the program closes everything from 3 up besides.
   const int keep[] = {context.warden,    context.streams[0], context.streams[1], context.streams[2],
-                      context.pty_slave, context.ruleset,    context.control};
+                      context.pty_slave, context.ruleset,    context.control,    context.io};
   unsigned from = 0;
   for (;;) {
     long next = -1;
