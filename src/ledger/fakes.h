@@ -1,6 +1,7 @@
 // What the tests of the ledger share: keys made of fixed bytes and a plain draft.
 #pragma once
 
+#include <mutex>
 #include <string>
 
 #include "base/fakes.h"
@@ -14,6 +15,19 @@ struct TestKeys {
   FakeEntropy entropy;
   crypto::SigningKey log = crypto::SigningKey::generate(entropy);
   crypto::SigningKey receipts = crypto::SigningKey::generate(entropy);
+};
+
+// FakeEntropy for tests with threads.
+class SharedFakeEntropy final : public Entropy {
+ public:
+  void fill(std::span<std::uint8_t> out) noexcept override {
+    const std::lock_guard lock(mutex_);
+    fake_.fill(out);
+  }
+
+ private:
+  std::mutex mutex_;
+  FakeEntropy fake_;
 };
 
 class TestDraft final : public Draft {

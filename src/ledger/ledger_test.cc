@@ -74,7 +74,7 @@ class LedgerTest : public ::testing::Test {
 
   test::ScratchDir scratch_;
   FakeClock clock_;
-  FakeEntropy entropy_;
+  SharedFakeEntropy entropy_;
   OpenReport report_;
 };
 
