@@ -5,8 +5,8 @@
 #include "cli/household.h"
 #include "cli/key_lines.h"
 #include "codec/text.h"
+#include "ledger/render.h"
 #include "policy/units.h"
-#include "report/leaf_view.h"
 
 namespace bailey::cli {
 namespace {
@@ -44,8 +44,8 @@ Status print(Invocation& in, ledger::Ledger& ledger, std::uint64_t first, std::u
       first, last,
       [&](std::uint64_t, const merkle::LeafEnvelope& leaf, const merkle::Hash& hash) -> Status {
         in.outside.write(Stream::kOut,
-                         json ? codec::canonical_json(report::leaf_json(leaf, hash)) + "\n"
-                              : report::leaf_line(leaf) + "\n");
+                         json ? codec::canonical_json(ledger::leaf_json(leaf, hash)) + "\n"
+                              : ledger::leaf_line(leaf) + "\n");
         return {};
       });
 }
@@ -102,36 +102,36 @@ int report_verified(Invocation& in, const verify::Report& report, const std::str
   return kError;
 }
 
-verify::File read_log_file(const Dir& dir, const std::string& path) {
-  constexpr std::size_t kMaxTile = 256 * (65'535 + 2);
-  const auto relative = RelPath::create(path);
-  if (!relative) return {verify::File::State::kUnreadable, relative.error().message};
-  auto text = dir.read_file(*relative, kMaxTile);
-  if (text) return {verify::File::State::kRead, *std::move(text)};
-  if (text.error().code == "disk.missing") return {verify::File::State::kMissing, {}};
-  return {verify::File::State::kUnreadable, text.error().message};
-}
-
+// The journal from its first byte, then what outsiders are served.
 int verify_whole(Invocation& in, Opened& opened) {
-  // The journal first (every frame and its leaf), then what outsiders are served.
-  const auto size = opened.ledger->size();
-  if (!size) return failed(in, size.error());
-  auto whole =
-      opened.ledger->read(0, *size, [](auto, const auto&, const auto&) -> Status { return {}; });
-  if (whole) whole = opened.ledger->publish();
+  const auto whole = opened.ledger->verify();
   if (!whole) {
     tell(in.outside, whole.error());
     return whole.error().code.starts_with("disk.") ? kError : kVerificationFailed;
   }
-  const auto keys = key_lines(opened.household->home(), in.outside.entropy());
-  if (!keys) return failed(in, keys.error());
-  const auto dir = opened.household->home().dir().open_dir(RelPath::known("ledger"));
-  if (!dir) return failed(in, dir.error());
-  return report_verified(
-      in,
-      verify::verify_log(vkeys(*keys),
-                         [&](const std::string& path) { return read_log_file(*dir, path); }),
-      "the ledger");
+  if (in.arguments.flag("--json")) {
+    Json json{Json::Object{}};
+    json.set("v", 1);
+    json.set("good", true);
+    json.set("size", std::to_string(whole->size));
+    json.set("root", codec::to_hex(whole->root));
+    json.set("heads", std::to_string(whole->heads));
+    json.set("intents", std::to_string(whole->intents));
+    json.set("closed", std::to_string(whole->closed));
+    json.set("open", std::to_string(whole->open.size()));
+    json.set("rewritten", codec::valid_utf8(whole->rewritten));
+    in.outside.write(Stream::kOut, codec::canonical_json(json) + "\n");
+    return kDone;
+  }
+  std::string text = "the ledger is good: " + std::to_string(whole->size) + " entries under " +
+                     std::to_string(whole->heads) + " signed heads, root " +
+                     codec::to_hex(whole->root) + "\n" + std::to_string(whole->intents) +
+                     " intents, " + std::to_string(whole->closed) + " closed, " +
+                     std::to_string(whole->open.size()) + " open\n";
+  if (!whole->rewritten.empty())
+    text += "published files were written anew: " + codec::for_terminal(whole->rewritten) + "\n";
+  in.outside.write(Stream::kOut, text);
+  return kDone;
 }
 
 }  // namespace
@@ -167,10 +167,10 @@ int log_show(Invocation& in) {
   const auto shown = opened->ledger->read(
       *index, *index + 1,
       [&](std::uint64_t, const merkle::LeafEnvelope& leaf, const merkle::Hash& hash) -> Status {
-        const Json json = report::leaf_json(leaf, hash);
-        in.outside.write(Stream::kOut, (in.arguments.flag("--json") ? codec::canonical_json(json)
-                                                                    : codec::pretty_json(json)) +
-                                           "\n");
+        in.outside.write(Stream::kOut,
+                         in.arguments.flag("--json")
+                             ? codec::canonical_json(ledger::leaf_json(leaf, hash)) + "\n"
+                             : ledger::leaf_page(leaf, hash));
         return {};
       });
   return shown ? kDone : failed(in, shown.error());
@@ -235,7 +235,7 @@ int log_export(Invocation& in) {
   const auto read = opened->ledger->read(
       std::min(*from, *size), *size,
       [&](std::uint64_t, const merkle::LeafEnvelope& leaf, const merkle::Hash& hash) -> Status {
-        text += codec::canonical_json(report::leaf_json(leaf, hash)) + "\n";
+        text += codec::canonical_json(ledger::leaf_json(leaf, hash)) + "\n";
         // To a file it goes whole or not at all; to a pipe as it comes.
         if (!to) {
           in.outside.write(Stream::kOut, text);

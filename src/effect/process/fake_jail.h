@@ -13,12 +13,18 @@ namespace bailey::effect::process {
 
 // What a test decides beforehand, and what it may look at afterwards.
 struct FakeCageScript {
+  static CageEnd exited() {
+    CageEnd end;
+    end.end = End::kExited;
+    return end;
+  }
+
   std::optional<Error> raise_error;
   std::optional<Error> furnish_error;
   std::optional<Error> ready_error;
   std::optional<Error> run_error;
   Readiness readiness;
-  CageEnd end{.end = End::kExited};
+  CageEnd end = exited();
 
   int raised = 0;
   int alive = 0;  // raised and not yet gone

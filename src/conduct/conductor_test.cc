@@ -1,0 +1,236 @@
+// The order of the stages, with the real identity, gate, consent and ledger, and a cage
+// that does what the test says.
+#include "conduct/conductor.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "base/fakes.h"
+#include "effect/process/fake_jail.h"
+#include "model/process_run.h"
+#include "test_disk.h"
+
+namespace bailey::cli {
+class CommandLineDoor {
+ public:
+  static model::Request request(const model::Action& action) {
+    return {PassKey<CommandLineDoor>(), action, "key"};
+  }
+};
+}  // namespace bailey::cli
+
+namespace bailey::conduct {
+namespace {
+
+using effect::process::FakeCageScript;
+using effect::process::FakeJail;
+
+// Asks kept in memory; the first answer wins, a used one is gone.
+class MemoryApprovals final : public consent::ApprovalStore, public gate::ApprovalSource {
+ public:
+  Result<consent::Ask> put(consent::Ask ask) override {
+    ask.id = "0123456789abcdef";
+    asks_.try_emplace(ask.id, consent::StoredAsk{ask, std::nullopt});
+    return asks_.at(ask.id).ask;
+  }
+  Result<consent::StoredAsk> get(const std::string& id) const override { return asks_.at(id); }
+  Result<std::vector<consent::StoredAsk>> list() const override {
+    return std::vector<consent::StoredAsk>{};
+  }
+  Status answer(const consent::Ask& ask, const consent::AnswerRecord& record) override {
+    asks_.at(ask.id).answer = record;
+    return {};
+  }
+  Status use(const std::string& id) override {
+    if (asks_.erase(id) == 0) return fail("approval.used", "used");
+    return {};
+  }
+  Result<std::optional<gate::Approval>> find(const model::ActionDigest& action,
+                                             const Digest&) const override {
+    for (const auto& [id, stored] : asks_)
+      if (stored.ask.action == action && stored.answer)
+        return std::optional(gate::Approval{id,
+                                            stored.answer->answer == consent::Answer::kGrant
+                                                ? gate::Answer::kGranted
+                                                : gate::Answer::kDenied,
+                                            stored.answer->by});
+    return std::optional<gate::Approval>();
+  }
+
+ private:
+  std::map<std::string, consent::StoredAsk> asks_;
+};
+
+class NeverStops final : public effect::process::Watch {
+ public:
+  bool must_stop() override { return false; }
+};
+
+crypto::SigningKey a_key(Entropy& entropy) { return crypto::SigningKey::generate(entropy); }
+
+class Street : public ::testing::Test {
+ protected:
+  static std::string policy(const std::string& decision) {
+    return "version: 1\nname: test\nlevels: {start: 30, max: 40}\nfiles: {read: ['/usr/**']}\n"
+           "commands:\n  - {id: the-rule, decision: " +
+           decision + ", argv: ['/usr/bin/tool']}\napprovals: {by: self, timeout: 1h}\n";
+  }
+
+  Result<Conducted> run(const std::string& decision, AskHere ask_here = nobody()) {
+    const auto compiled = policy::CompiledPolicy::from_source(policy(decision)).value();
+    const auto matrix = gate::LevelMatrix::built_in();
+    model::ProcessRun run;
+    run.argv = {"/usr/bin/tool"};
+    run.found = run.program = "/usr/bin/tool";
+    run.workspace = run.directory = "/home/ann/project";
+    const auto action = model::to_action(run).value();
+    const identity::Identifier identifier(identity::LocalUser::of_this_process(), entropy_);
+    const gate::Gate gate(clock_);
+    std::stop_source stop;
+    consent::Consent consent(clock_, approvals_, ledger().watch(), stop.get_token());
+    effect::Effects effects(clock_);
+    NeverStops watch;
+    gate::KillState kill;
+    kill.halted = halted_;
+    kill.source = halted_ ? gate::KillSource::kStore : gate::KillSource::kNone;
+    Conductor conductor(
+        {identifier, gate,
+         [&] { return gate::Inputs{compiled, matrix, approvals_, {}, kill, "/home/ann"}; }, consent,
+         effects,
+         [&]() -> Result<ledger::Ledger*> {
+           if (ledger_fails_) return fail("disk.full", "no room");
+           return &ledger();
+         },
+         std::move(ask_here)});
+    auto cage = FakeJail(script_).raise();
+    return conductor.run_process(
+        [&] { return cli::CommandLineDoor::request(action); }, model::Level::kRoot,
+        *std::move(cage), [](const model::Judgement&) { return effect::process::CageSpec{}; },
+        watch);
+  }
+  static AskHere nobody() {
+    return [](const consent::Ask&) -> Result<bool> { return false; };
+  }
+
+  ledger::Ledger& ledger() {
+    if (!ledger_) {
+      ledger::OpenReport report;
+      ledger::LedgerKeys keys{"bailey/test", a_key(entropy_), a_key(entropy_),
+                              crypto::SealKey(std::array<std::uint8_t, 32>{1})};
+      ledger_ =
+          ledger::Ledger::open(scratch_.open(), std::move(keys), clock_, entropy_, report).value();
+    }
+    return *ledger_;
+  }
+  std::vector<std::string> leaves() {
+    std::vector<std::string> types;
+    const auto read = ledger().read(0, ledger().size().value(),
+                                    [&](auto, const merkle::LeafEnvelope& leaf, auto&) -> Status {
+                                      types.emplace_back(merkle::name(leaf.type));
+                                      return {};
+                                    });
+    EXPECT_TRUE(read.has_value());
+    return types;
+  }
+
+  test::ScratchDir scratch_;
+  FakeClock clock_;
+  FakeEntropy entropy_;
+  MemoryApprovals approvals_;
+  FakeCageScript script_;
+  bool halted_ = false;
+  bool ledger_fails_ = false;
+  std::unique_ptr<ledger::Ledger> ledger_;
+};
+
+using Leaves = std::vector<std::string>;
+
+TEST_F(Street, AllowedRun_LeavesIntentThenOutcome) {
+  script_.end.exit_code = 7;
+  const auto ran = run("allow");
+  ASSERT_TRUE(ran.has_value()) << ran.error().message;
+  EXPECT_EQ(std::get<Ran>(*ran).evidence.exit_code, 7);
+  EXPECT_EQ(leaves(), (Leaves{"intent", "outcome"}));
+  EXPECT_EQ(script_.alive, 0);
+}
+
+TEST_F(Street, DeniedRun_LeavesARefusalAndFurnishesNoCage) {
+  const auto refused = run("deny");
+  EXPECT_EQ(std::get<Refused>(*refused).denial.decision, model::Decision::kDeny);
+  EXPECT_EQ(leaves(), Leaves{"refusal"});
+  EXPECT_FALSE(script_.furnished.has_value());
+  EXPECT_EQ(script_.runs, 0);
+  EXPECT_EQ(script_.alive, 0);
+}
+
+TEST_F(Street, HaltedHome_DeniesWhatThePolicyAllows) {
+  halted_ = true;
+  const auto refused = run("allow");
+  EXPECT_TRUE(std::get<Refused>(*refused).denial.reason_code.starts_with("kill."));
+  EXPECT_EQ(script_.runs, 0);
+}
+
+TEST_F(Street, AskWithoutAnybodyHere_IsStoredAndRefused) {
+  const auto refused = run("ask");
+  ASSERT_TRUE(std::get<Refused>(*refused).ask.has_value());
+  EXPECT_EQ(script_.runs, 0);
+  EXPECT_EQ(leaves().back(), "refusal");
+}
+
+TEST_F(Street, AnswerGivenHere_IsJudgedAgainAndRunsOnce) {
+  int asked = 0;
+  const auto ran = run("ask", [&](const consent::Ask& ask) -> Result<bool> {
+    ++asked;
+    BAILEY_TRY(approvals_.answer(ask, {consent::Answer::kGrant, "uid:0", clock_.wall()}));
+    return true;
+  });
+  EXPECT_EQ(asked, 1);
+  ASSERT_TRUE(std::holds_alternative<Ran>(*ran));
+  EXPECT_EQ(script_.runs, 1);
+  // The yes was for one run: the same command asks again.
+  EXPECT_TRUE(std::get<Refused>(*run("ask")).ask.has_value());
+}
+
+TEST_F(Street, NoGivenHere_DeniesWithoutAskingTwice) {
+  int asked = 0;
+  const auto refused = run("ask", [&](const consent::Ask& ask) -> Result<bool> {
+    ++asked;
+    BAILEY_TRY(approvals_.answer(ask, {consent::Answer::kDeny, "uid:0", clock_.wall()}));
+    return true;
+  });
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(std::get<Refused>(*refused).denial.decision, model::Decision::kDeny);
+  EXPECT_EQ(script_.runs, 0);
+}
+
+TEST_F(Street, NoRecord_NoEffect) {
+  ledger_fails_ = true;
+  EXPECT_EQ(run("allow").error().code, "disk.full");
+  EXPECT_EQ(script_.runs, 0);
+  EXPECT_EQ(script_.alive, 0);
+}
+
+TEST_F(Street, CageThatCannotBeFurnished_LeavesTheAuthorityAbandoned) {
+  script_.furnish_error = Error{"cage.plan", "too big", ""};
+  EXPECT_EQ(run("allow").error().code, "cage.plan");
+  script_.furnish_error.reset();
+  ASSERT_TRUE(run("deny").has_value());
+  EXPECT_EQ(leaves(), (Leaves{"abandoned", "refusal"}));
+}
+
+TEST_F(Street, UnprovenLayer_KeepsTheProgramFromStartingAndIsRecorded) {
+  script_.readiness.layers.push_back({"seccomp", model::LayerState::kActive, ""});
+  const auto ran = run("allow");
+  EXPECT_EQ(std::get<Ran>(*ran).reason_code, "cage.layer_missing");
+  EXPECT_EQ(script_.runs, 0);
+  EXPECT_EQ(leaves(), (Leaves{"intent", "outcome"}));
+}
+
+TEST_F(Street, LostWarden_IsAFailedOutcomeNotASuccess) {
+  script_.end.end = effect::process::End::kWardenLost;
+  EXPECT_EQ(std::get<Ran>(*run("allow")).status, model::OutcomeStatus::kFailed);
+}
+
+}  // namespace
+}  // namespace bailey::conduct
