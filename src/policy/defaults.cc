@@ -79,7 +79,6 @@ commands:
 
 limits:
   time: 30m
-  cpu_time: 30m
   memory: 2G
   processes: 256
   open_files: 1024
