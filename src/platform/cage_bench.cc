@@ -156,7 +156,11 @@ int main(int argc, char** argv) {
         if (end->end == End::kNotRunnable) return end->exec_errno == 2 ? 127 : 126;
         return end->end == End::kLimit ? 124 : 120;
       }
-      if (end->end != End::kExited || end->exit_code != 0) return 1;
+      if (end->end != End::kExited || end->exit_code != 0) {
+        std::fprintf(stderr, "run %d: ", run);
+        describe(*end);
+        return 1;
+      }
     }
     times.push_back(now_ms() - start);
     ready_times.push_back(ready_at - start);

@@ -135,7 +135,9 @@ Result<bool> WardenCage::receive(Message& message, int timeout_ms) {
   pollfd fd{socket_.get(), POLLIN, 0};
   const int ready = poll(&fd, 1, timeout_ms);
   if (ready == 0 || (ready < 0 && errno == EINTR)) return false;
-  const ssize_t n = recv(socket_.get(), &message, sizeof message, MSG_TRUNC);
+  ssize_t n = recv(socket_.get(), &message, sizeof message, MSG_TRUNC);
+  // Told once when the warden left without reading all we sent; its last words follow.
+  if (n < 0 && errno == ECONNRESET) n = recv(socket_.get(), &message, sizeof message, MSG_TRUNC);
   if (n < 0 && (errno == EINTR || errno == EAGAIN)) return false;
   if (n <= 0 || !process::is_sound(message, static_cast<std::size_t>(n))) {
     state_ = State::kOver;

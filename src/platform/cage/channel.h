@@ -60,7 +60,10 @@ inline long receive(int socket, effect::process::Message& message, int flags = 0
   header.vector_length = 1;
   header.control = &control;
   header.control_length = sizeof control;
-  const long n = sys::call(__NR_recvmsg, socket, &header, kCmsgCloexec | flags);
+  long n = sys::call(__NR_recvmsg, socket, &header, kCmsgCloexec | flags);
+  // A peer that left without reading all we sent is told as an error once; what it
+  // sent before it left is still there, behind that error.
+  if (n == -104) n = sys::call(__NR_recvmsg, socket, &header, kCmsgCloexec | flags);
   if (n < 0) return n;
   int got = -1;
   if (header.control_length >= 20 && control.level == 1 && control.type == 1) got = control.fd;
