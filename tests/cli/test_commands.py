@@ -57,11 +57,11 @@ class Commands(AttackCase):
 
     def test_policy_check_says_where(self):
         cases = {
-            "unknown key": ("version: 1\nname: x\ncommandz: []\n", "3:1"),
-            "duplicate": ("version: 1\nname: x\nname: y\n", "3:1"),
-            "wrong type": ("version: 1\nname: [x]\n", "2:"),
+            "unknown key": ("version: 1\nname: x\ncommandz: []\n", "line 3, column 1"),
+            "duplicate": ("version: 1\nname: x\nname: y\n", "line 3, column 1"),
+            "wrong type": ("version: 1\nname: [x]\n", "line 2, column"),
             "bomb": ("a: &a [x,x]\nb: &b [*a,*a]\nc: &c [*b,*b]\n", ""),
-            "json": ('{"version": 1, "name": "x", "nope": 1}', "1:"),
+            "json": ('{"version": 1, "name": "x", "nope": 1}', "line 1, column"),
         }
         for name, (text, place) in cases.items():
             with self.subTest(case=name):

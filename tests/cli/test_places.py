@@ -59,11 +59,21 @@ class Workspaces(AttackCase):
         self.refused(closed)
 
     def test_on_a_tmpfs(self):
-        place = tempfile.mkdtemp(prefix="bailey-attack.", dir="/dev/shm")
-        self.addCleanup(shutil.rmtree, place)
-        run = self.bench.caged(["touch", "made"], ["--workspace", place])
+        bench = self.bench
+        place = bench.make("memory")
+        inner = " ".join(f"'{word}'" for word in bench.cage_command(["touch", "made"], ["--workspace", place]))
+        prefix = ["unshare", "--mount"] if IS_ROOT else ["unshare", "--user", "--map-current-user",
+                                                         "--keep-caps", "--mount"]
+        run = bench.call([*prefix, "sh", "-c", f"mount -t tmpfs none '{place}' || exit 77; {inner}; "
+                                               f"code=$?; ls '{place}'; exit $code"])
+        if run.code == 77:
+            self.skipTest("a tmpfs cannot be mounted here: " + run.err)
         self.assertEqual(run.code, 0, str(run))
-        self.assertTrue(os.path.exists(os.path.join(place, "made")))
+        self.assertEqual(run.out.split(), ["made"])
+        # The one below /dev is the cage's own.
+        there = tempfile.mkdtemp(prefix="bailey-attack.", dir="/dev/shm")
+        self.addCleanup(shutil.rmtree, there)
+        self.refused(there)
 
     def test_below_a_home_that_is_hidden(self):
         project = self.bench.make("home/work/project")
@@ -159,16 +169,10 @@ class Homes(AttackCase):
         self.assertEqual(run.code, 0, str(run))
         return self.bench.bailey_home
 
-    def keys(self):
-        found = []
-        for where, _, names in os.walk(self.bench.bailey_home):
-            for name in names:
-                path = os.path.join(where, name)
-                if "key" in os.path.relpath(path, self.bench.bailey_home) and not name.endswith("pub"):
-                    if stat.S_IMODE(os.stat(path).st_mode) & 0o077 == 0:
-                        found.append(path)
-        self.assertTrue(found, "there are private keys")
-        return found
+    KEYS = ("ledger.pem", "receipts.pem", "disclosure.key")  # what every run needs
+
+    def key(self, name):
+        return os.path.join(self.bench.bailey_home, "keys", name)
 
     def test_it_is_made_for_its_owner_only(self):
         home = self.made()
@@ -210,32 +214,38 @@ class Homes(AttackCase):
         self.assertFalse(os.path.exists(os.path.join(self.bench.workspace, "relative")))
 
     def test_keys_of_a_wrong_length(self):
-        for change in (lambda data: data[:-1], lambda data: data + b"x", lambda data: b"", lambda data: b"x" * 4096):
-            with self.subTest():
-                self.fresh()
-                self.made()
-                path = self.keys()[0]
-                with open(path, "rb") as file:
-                    data = file.read()
-                with open(path, "wb") as file:
-                    file.write(change(data))
-                self.refused()
+        changes = {"shorter": lambda data: data[:-2], "longer": lambda data: data + b"x",
+                   "empty": lambda data: b"", "junk": lambda data: b"x" * 4096}
+        for name in self.KEYS:
+            for how, change in changes.items():
+                with self.subTest(key=name, change=how):
+                    self.fresh()
+                    self.made()
+                    path = self.key(name)
+                    with open(path, "rb") as file:
+                        data = file.read()
+                    with open(path, "wb") as file:
+                        file.write(change(data))
+                    self.refused()
 
     def test_keys_that_others_may_read_or_write(self):
-        for mode in (0o644, 0o660, 0o606):
-            with self.subTest(mode=oct(mode)):
-                self.fresh()
-                self.made()
-                os.chmod(self.keys()[0], mode)
-                self.refused()
+        for name in self.KEYS:
+            for mode in (0o644, 0o660, 0o606):
+                with self.subTest(key=name, mode=oct(mode)):
+                    self.fresh()
+                    self.made()
+                    os.chmod(self.key(name), mode)
+                    self.refused()
 
     def test_a_key_that_is_a_link(self):
-        self.made()
-        path = self.keys()[0]
-        moved = os.path.join(self.bench.top, "moved.key")
-        shutil.move(path, moved)
-        os.symlink(moved, path)
-        self.refused()
+        for name in self.KEYS:
+            with self.subTest(key=name):
+                self.fresh()
+                self.made()
+                moved = os.path.join(self.bench.top, name)
+                shutil.move(self.key(name), moved)
+                os.symlink(moved, self.key(name))
+                self.refused()
 
     def test_a_full_disk(self):
         bench = self.bench

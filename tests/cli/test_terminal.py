@@ -114,11 +114,13 @@ class AtATerminal(TerminalCase):
         terminal = Terminal(self.bench, ["bash", "--norc", "-i"])
         self.assertTrue(terminal.expect(r"\$ "))
         terminal.type("stty -a > before\n")
+        self.bench.write(os.path.join(self.bench.workspace, "raw.py"),
+                         "import tty,os\ntty.setraw(0)\nprint('RAW UP',end='',flush=True)\n"
+                         "print('KEY',os.read(0,1),end='',flush=True)\n")
         command = " ".join(f"'{word}'" for word in self.bench.cage_command(
-            ["python3", "-c", "import tty,sys,os; tty.setraw(0); print('UP',end='',flush=True); "
-             "print('KEY',os.read(0,1),end='',flush=True)"], ["--interactive", "--quiet"]))
+            ["python3", "raw.py"], ["--interactive"]))
         terminal.type(command + "\n")
-        self.assertTrue(terminal.expect(r"UP"), terminal.text)
+        self.assertTrue(terminal.expect(r"RAW UP"), terminal.text)
         terminal.type("\x03")
         self.assertTrue(terminal.expect(r"KEY b'\\x03'"), terminal.text)
         time.sleep(0.5)
