@@ -107,6 +107,18 @@ class TerminalKeeper {
   termios before_{};
 };
 
+bool is_job_control(int signal) {
+  return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
+
+// Whether we are the job in front of a terminal, with a parent in the same session
+// that can bring us back.
+bool has_shell() {
+  const Fd terminal(open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  return terminal && tcgetpgrp(terminal.get()) == getpgrp() && getsid(getppid()) == getsid(0) &&
+         getpgid(getppid()) != getpgrp();
+}
+
 }  // namespace
 
 WardenCage::~WardenCage() {
@@ -282,8 +294,11 @@ Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& wat
       case MessageType::kContinued:
         break;
       case MessageType::kStopped: {
-        // The shell must see us stopped; when it lets us go on, so does the program.
-        kill(getpid(), SIGSTOP);
+        // Where a shell watches it must see us stopped; when it lets us go on, so does
+        // the program. Without a shell to bring it back a stop key does nothing, as in
+        // any orphaned group. A program that stops itself stops nobody: its clock runs.
+        if (!is_job_control(static_cast<int>(message.a))) break;
+        if (has_shell()) kill(getpid(), SIGSTOP);
         heard = now_ns();
         Message go_on;
         go_on.type = MessageType::kSignal;

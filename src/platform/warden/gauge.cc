@@ -30,9 +30,52 @@ void add_stat(std::string_view text, bool init, Usage& usage) {
   if (!init) usage.tasks += fields[16];
 }
 
+// The inodes that were counted in one look. When it is full, what follows may count
+// more than once.
+struct Seen {
+  static constexpr std::size_t kRoom = 1024;
+  std::uint64_t inodes[kRoom];
+  std::size_t count = 0;
+
+  bool add(std::uint64_t inode) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (inodes[i] == inode) return false;
+    }
+    if (count < kRoom) inodes[count++] = inode;
+    return true;
+  }
+};
+constinit Seen seen{};
+
+// Memory that lies in memfds: written to, it belongs to no process's resident set.
+void add_memfds(int proc, std::string_view pid, std::uint64_t device, Usage& usage) {
+  Line<48> path;
+  path.add(pid).add("/fd");
+  const long fd = sys::openat(proc, path.c_str(), 0200000 | 02000000);
+  if (fd < 0) return;
+  const int directory = static_cast<int>(fd);
+  alignas(8) static char entries[8192];
+  for (;;) {
+    const long n = sys::call(__NR_getdents64, directory, entries, sizeof entries);
+    if (n <= 0) break;
+    for (long at = 0; at < n;) {
+      std::uint16_t length = 0;
+      __builtin_memcpy(&length, entries + at + 16, sizeof length);
+      sys::Stat stat;
+      const char* name = entries + at + 19;
+      at += length;
+      if (name[0] == '.' || sys::fstatat(directory, name, &stat, 0) < 0) continue;
+      if (stat.device != device || !seen.add(stat.inode)) continue;
+      usage.memory += static_cast<std::uint64_t>(stat.blocks) * 512;
+    }
+  }
+  sys::close(directory);
+}
+
 }  // namespace
 
-bool measure(int proc, unsigned what, Usage& usage) noexcept {
+bool measure(int proc, unsigned what, std::uint64_t memfd_device, Usage& usage) noexcept {
+  seen.count = 0;
   const long listing = sys::openat(proc, ".", 0200000 | 02000000);
   if (listing < 0) return false;
   alignas(8) static char entries[16384];
@@ -60,6 +103,7 @@ bool measure(int proc, unsigned what, Usage& usage) noexcept {
           const std::uint64_t kilobytes = field(lines, kind);
           if (kilobytes != kNoNumber) usage.memory += kilobytes * 1024;
         }
+        add_memfds(proc, name, memfd_device, usage);
       }
       if ((what & kMeasureDisk) != 0) {
         Line<48> io;

@@ -18,7 +18,10 @@ struct Usage {
 
 enum Measure : unsigned { kMeasureMemory = 1, kMeasureDisk = 2 };
 
-// `proc`: a descriptor of the cage's /proc. False when it cannot be read.
-[[nodiscard]] bool measure(int proc, unsigned what, Usage& usage) noexcept;
+// `proc`: a descriptor of the cage's /proc; `memfd_device`: the device number of any
+// memfd, by which those of the cage are known. What is in a memfd and mapped counts
+// twice: too much rather than too little. False when /proc cannot be read.
+[[nodiscard]] bool measure(int proc, unsigned what, std::uint64_t memfd_device,
+                           Usage& usage) noexcept;
 
 }  // namespace bailey::platform::warden

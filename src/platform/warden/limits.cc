@@ -24,8 +24,11 @@ void Limits::poll(Kind kind, Mechanism mechanism) noexcept {
   polled_ |= static_cast<std::uint32_t>(bit(kind));
 }
 
-long Limits::open(const wire::PlanHeader& plan, long init, bool root, Kind& failed) noexcept {
+long Limits::open(const wire::PlanHeader& plan, int memfd, long init, bool root,
+                  Kind& failed) noexcept {
   asked_ = plan.limits_present;
+  sys::Stat stat;
+  if (sys::fstatat(memfd, "", &stat, sys::kAtEmptyPath) == 0) memfd_device_ = stat.device;
   for (unsigned i = 0; i < kKinds; ++i) {
     bodies_[i].kind = i;
     bodies_[i].requested = plan.limits[i];
@@ -157,7 +160,7 @@ bool Limits::look(Kind& exceeded) noexcept {
     Usage usage;
     const unsigned what = (is_polled(Kind::kMemory) ? kMeasureMemory : 0U) |
                           (is_polled(Kind::kDisk) ? kMeasureDisk : 0U);
-    if (!measure(proc_, what, usage)) return false;  // the cage is going down
+    if (!measure(proc_, what, memfd_device_, usage)) return false;  // the cage is going down
     if (scratch_ >= 0) {
       struct {
         long type, block_size;

@@ -37,7 +37,8 @@ class Limits {
  public:
   // Decides, makes the cgroup leaf and moves init into it. 0, or a negative errno and
   // the limit that cannot be had in `failed`.
-  long open(const wire::PlanHeader& plan, long init, bool root, Kind& failed) noexcept;
+  // `memfd`: any memfd of ours, to know the device of all of them.
+  long open(const wire::PlanHeader& plan, int memfd, long init, bool root, Kind& failed) noexcept;
   // What init has to set for itself: bit by Kind.
   [[nodiscard]] std::uint64_t for_init() const noexcept { return for_init_; }
   // Takes over what init read back. False when a limit is not what was asked.
@@ -87,6 +88,7 @@ class Limits {
   std::uint64_t for_init_ = 0;
   std::uint64_t interval_ = 50000000;  // ns
   std::uint64_t reaped_disk_ = 0;
+  std::uint64_t memfd_device_ = 0;
   int proc_ = -1;
   int scratch_ = -1;
   Cgroup cgroup_;

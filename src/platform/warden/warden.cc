@@ -229,7 +229,7 @@ class Warden {
     if (!plan_.open(reinterpret_cast<const void*>(map), message.a)) fail(Step::kPlan, -22);
     const bool root = context_.baseline.uid == 0;
     Kind failed{};
-    if (const long e = limits_.open(plan_.header(), init_, root, failed); e < 0) {
+    if (const long e = limits_.open(plan_.header(), kPlanMemfd, init_, root, failed); e < 0) {
       fail(Step::kLimits, e, static_cast<std::uint64_t>(failed));
     }
     Message forward;
@@ -314,7 +314,8 @@ class Warden {
         limits_.add_reaped_disk(message.a);
         break;
       case MessageType::kStopped:
-        streams_.terminal().leave_raw();
+        // By a key (SIGTSTP, SIGTTIN, SIGTTOU) the terminal goes back to the shell.
+        if (message.a >= 20 && message.a <= 22) streams_.terminal().leave_raw();
         tell(message);
         break;
       case MessageType::kContinued:
