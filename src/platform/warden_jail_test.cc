@@ -146,7 +146,7 @@ class TempFolder {
     char name[] = "/var/tmp/bailey-cage-XXXXXX";
     path_ = mkdtemp(name);
   }
-  ~TempFolder() { run({"/usr/bin/rm", "-rf", path_}); }
+  ~TempFolder() { (void)run({"/usr/bin/rm", "-rf", path_}); }
   TempFolder(const TempFolder&) = delete;
   TempFolder& operator=(const TempFolder&) = delete;
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -292,7 +292,7 @@ TEST(Cage, HidesByInodeAndShowsTheRest) {
 
 TEST(Cage, AWorkspaceBelowAHiddenHomeWorksAndItsSiblingsDoNot) {
   TempFolder folder;
-  run({"/usr/bin/mkdir", folder.path() + "/work", folder.path() + "/other"});
+  (void)run({"/usr/bin/mkdir", folder.path() + "/work", folder.path() + "/other"});
   const Said said = shell("echo in > new; cat new; ls " + folder.path() + "; ls " + folder.path() +
                               "/other && echo seen",
                           {"-r", folder.path(), "-h", folder.path(), "-w", folder.path() + "/work",
