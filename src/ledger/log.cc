@@ -306,7 +306,7 @@ Status Log::publish_locked() {
                           [&](const Frame& leaf) { return writer.add(leaf.content, leaf.hash); }));
   BAILEY_TRY(writer.finish());
   const std::string note = checkpoint_note(head);
-  BAILEY_TRY(dir_.replace_file(RelPath::known("checkpoint"), as_bytes(note), Sync::kNo));
+  BAILEY_TRY(replace_checkpoint(dir_, note));
   control_.page().published.store(head.size);
   writer.sweep();
   if (published / kSoundEvery != head.size / kSoundEvery) {

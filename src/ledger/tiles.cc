@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 #include <cstring>
 
 #include "base/check.h"
@@ -174,6 +175,20 @@ Result<Hash> subtree_from_tiles(const Dir& dir, std::uint64_t published, unsigne
   auto hashes = BAILEY_TRY(read_tile(dir, tile_level, tile, width, offset + count));
   hashes.erase(hashes.begin(), hashes.begin() + static_cast<std::ptrdiff_t>(offset));
   return fold(std::move(hashes));
+}
+
+Status replace_checkpoint(const Dir& dir, const std::string& note) {
+  const auto name = RelPath::known("checkpoint");
+  // Only the holder of the door lock is here: one name is enough.
+  const auto fresh = RelPath::known("checkpoint.new");
+  BAILEY_TRY(dir.remove_file(fresh));
+  BAILEY_TRY(dir.create_file(fresh, as_bytes(note), Sync::kNo));
+  // Exchanged, then removed: a rename over a file makes ext4 write the new one to disk at
+  // once, which a derived file does not need and a run would wait for.
+  if (::renameat2(dir.fd(), fresh.c_str(), dir.fd(), name.c_str(), RENAME_EXCHANGE) != 0) {
+    return dir.rename(fresh, name);
+  }
+  return dir.remove_file(fresh);
 }
 
 std::uint64_t sound_tiles(const Dir& dir, std::uint64_t size) {

@@ -57,6 +57,9 @@ class TileWriter {
 [[nodiscard]] Result<merkle::Hash> subtree_from_tiles(const Dir& dir, std::uint64_t published,
                                                       unsigned level, std::uint64_t index);
 
+// Puts `note` in the place of the published checkpoint, at once. Errors: disk.*.
+[[nodiscard]] Status replace_checkpoint(const Dir& dir, const std::string& note);
+
 // How many leaves (a multiple of 256) have their full tiles on disk for certain.
 [[nodiscard]] std::uint64_t sound_tiles(const Dir& dir, std::uint64_t size);
 // Syncs the file system of the log and remembers `size` for sound_tiles().

@@ -12,7 +12,7 @@ from scene import Scene, main
 
 # Everything that the way of an entry can change something with, or learn something by.
 CALLS = ["openat2", "pwrite64", "pread64", "write", "fdatasync", "fsync", "fcntl", "fallocate",
-         "linkat", "unlinkat", "renameat", "mkdirat", "mmap", "close", "futex"]
+         "linkat", "unlinkat", "renameat", "renameat2", "mkdirat", "mmap", "close", "futex"]
 
 
 def calls_of(trace):
