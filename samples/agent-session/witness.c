@@ -5,8 +5,8 @@
  * Listens on a TCP and a UDP port of 127.0.0.1 and on every Unix SOCKET (a leading @
  * means the abstract namespace). Writes TCP_PORT, UDP_PORT and HOST_PID to READY when
  * all of them stand, then a line to LOG for each visit: the door's name and the first
- * bytes that came through it, or `signal` for a SIGUSR1. Datagrams are answered. Ends on SIGTERM, with the
- * process that started it, and after ten minutes in any case. */
+ * bytes that came through it, or `signal` for a SIGUSR1. Datagrams are answered. Ends on SIGTERM,
+ * with the process that started it, and after ten minutes in any case. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -31,8 +31,8 @@ struct Judgement {
   std::vector<std::string> degradations;  // accepted by name
   std::string approvals_by;               // "self", "other"; who may answer an ask
   std::int64_t approval_timeout_ns = 0;
-  bool halted = false;  // the kill switch decided
-  std::string approval;  // the granted ask that allowed it; consent uses it up
+  bool halted = false;              // the kill switch decided
+  std::string approval;             // the granted ask that allowed it; consent uses it up
   std::int64_t level_until_ns = 0;  // monotonic end of a raised level that this needs; 0: none
 };
 

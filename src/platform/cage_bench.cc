@@ -168,8 +168,9 @@ int main(int argc, char** argv) {
   std::sort(times.begin(), times.end());
   std::sort(ready_times.begin(), ready_times.end());
   std::sort(end_times.begin(), end_times.end());
-  std::printf("p50 %.3f p95 %.3f p99 %.3f ms; ready p50 %.3f, end told p50 %.3f ms\n", times[times.size() / 2],
-              times[times.size() * 95 / 100], times[times.size() * 99 / 100],
-              ready_times[ready_times.size() / 2], end_times[end_times.size() / 2]);
+  std::printf("p50 %.3f p95 %.3f p99 %.3f ms; ready p50 %.3f, end told p50 %.3f ms\n",
+              times[times.size() / 2], times[times.size() * 95 / 100],
+              times[times.size() * 99 / 100], ready_times[ready_times.size() / 2],
+              end_times[end_times.size() / 2]);
   return 0;
 }

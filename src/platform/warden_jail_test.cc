@@ -727,10 +727,9 @@ TEST(Limit, DiskWritesOfAllProcessesTogether) {
 TEST(Limit, DiskWritesOfOrphansCountToo) {
   // Each writer is a grandchild that only init waits for.
   TempFolder folder;
-  const Said said =
-      shell("for i in 1 2 3 4 5 6; do (dd if=/dev/zero of=" + folder.path() +
-                "/$i bs=1M count=1 2>/dev/null &) ; sleep 0.15; done; sleep 1",
-            {"-w", folder.path(), "-l", "disk=3000000"});
+  const Said said = shell("for i in 1 2 3 4 5 6; do (dd if=/dev/zero of=" + folder.path() +
+                              "/$i bs=1M count=1 2>/dev/null &) ; sleep 0.15; done; sleep 1",
+                          {"-w", folder.path(), "-l", "disk=3000000"});
   EXPECT_EQ(said.code, 124);
 }
 
