@@ -130,6 +130,13 @@ WardenCage::~WardenCage() {
   if (poll(&gone, 1, 1000) <= 0) kill_warden();
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
+  // Init dies with its warden at the latest; a cage is gone when its init is.
+  if (!init_pidfd_) return;
+  pollfd init{init_pidfd_.get(), POLLIN, 0};
+  if (poll(&init, 1, 3000) <= 0) {
+    syscall(SYS_pidfd_send_signal, init_pidfd_.get(), SIGKILL, nullptr, 0U);
+    (void)poll(&init, 1, 1000);
+  }
 }
 
 void WardenCage::kill_warden() noexcept {
@@ -147,9 +154,28 @@ Result<bool> WardenCage::receive(Message& message, int timeout_ms) {
   pollfd fd{socket_.get(), POLLIN, 0};
   const int ready = poll(&fd, 1, timeout_ms);
   if (ready == 0 || (ready < 0 && errno == EINTR)) return false;
-  ssize_t n = recv(socket_.get(), &message, sizeof message, MSG_TRUNC);
+  iovec vector{&message, sizeof message};
+  alignas(cmsghdr) char room[CMSG_SPACE(sizeof(int))];
+  auto take = [&](msghdr& header) {
+    header.msg_iov = &vector;
+    header.msg_iovlen = 1;
+    header.msg_control = room;
+    header.msg_controllen = sizeof room;
+    return recvmsg(socket_.get(), &header, MSG_TRUNC | MSG_CMSG_CLOEXEC);
+  };
+  msghdr header{};
+  ssize_t n = take(header);
   // Told once when the warden left without reading all we sent; its last words follow.
-  if (n < 0 && errno == ECONNRESET) n = recv(socket_.get(), &message, sizeof message, MSG_TRUNC);
+  if (n < 0 && errno == ECONNRESET) n = take(header);
+  if (n > 0) {
+    const cmsghdr* control = CMSG_FIRSTHDR(&header);
+    if (control != nullptr && control->cmsg_level == SOL_SOCKET &&
+        control->cmsg_type == SCM_RIGHTS && control->cmsg_len == CMSG_LEN(sizeof(int))) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(control), sizeof fd);
+      init_pidfd_ = Fd(fd);
+    }
+  }
   if (n < 0 && (errno == EINTR || errno == EAGAIN)) return false;
   if (n <= 0 || !process::is_sound(message, static_cast<std::size_t>(n))) {
     state_ = State::kOver;

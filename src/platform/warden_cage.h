@@ -39,6 +39,7 @@ class WardenCage final : public effect::process::Cage {
   Fd pidfd_;
   Fd socket_;
   Fd plan_;
+  Fd init_pidfd_;
   Bytes blob_;
   bool has_terminal_ = false;
   State state_ = State::kRaised;

@@ -34,17 +34,20 @@ long enter_program_directory(Context& context) {
   return sys::call(__NR_chdir, context.plan.text(context.plan.header().directory));
 }
 
-long join_keyring(Context& context) {
-  // A session keyring of its own: the caller's keys are not possessed any more.
-  const long before = sys::call(__NR_keyctl, 0, -3, 0);  // GET_KEYRING_ID, session
-  const long joined = sys::call(__NR_keyctl, 1, nullptr);
-  if (joined == -38) {  // a kernel without keyrings has none to leak
-    context.report(Layer::kKeyring, kProven, before < 0 ? before : 0, joined);
+long prove_keyring(Context& context) {
+  // The warden joined an empty, unwritable session keyring before it made us (see
+  // baseline.cc); user keyrings are the user namespace's own.
+  const Baseline& outside = context.baseline;
+  if (outside.session_joined == -38) {  // a kernel without keyrings has none to leak
+    context.report(Layer::kKeyring, kProven, outside.session_before, outside.session_joined);
     return 0;
   }
-  if (joined < 0) return joined;
-  const long after = sys::call(__NR_keyctl, 0, -3, 0);
-  if (after < 0 || after == before) return -1;
+  const long now = sys::call(__NR_keyctl, 0, -3, 0);  // GET_KEYRING_ID, session
+  if (now < 0) return now;
+  if (outside.session_joined < 0 || now != outside.session_joined ||
+      now == outside.session_before) {
+    return -1;
+  }
   context.report(Layer::kKeyring, kProven, 0, 0);
   return 0;
 }
@@ -158,6 +161,8 @@ long prove_hidden(Context& context) {
   // with the mask's inode when it was covered.
   const long after = sys::openat(sys::kAtFdcwd, "/.hidden", 02000000);
   if (after != -13) return -1;
+  // We own the mask's inode; that its mount is read-only keeps its mode as it is.
+  if (sys::call(__NR_fchmodat, sys::kAtFdcwd, "/.hidden", 0400) != -30) return -1;
   context.report(Layer::kHidden, kProven, 0, after, context.hidden_count);
   return 0;
 }

@@ -27,6 +27,8 @@ struct Baseline {
   std::uint32_t gid = 0;
   std::uint64_t uptime_seconds = 0;    // CLOCK_MONOTONIC
   std::uint64_t boottime_seconds = 0;  // CLOCK_BOOTTIME
+  std::int32_t session_before = 0;     // the caller's session keyring, or a negative errno
+  std::int32_t session_joined = 0;     // the one that the warden joined
   long warden_pid = 0;
   long shm_id = -1;            // a SysV segment, marked for removal, attached
   char abstract_name[6] = {};  // the warden's abstract socket, as the kernel named it
@@ -130,7 +132,7 @@ long enforce_landlock(Context& context);
 long enter_program_directory(Context& context);
 long hand_out(Context& context);
 long prove_hidden(Context& context);
-long join_keyring(Context& context);
+long prove_keyring(Context& context);
 long close_descriptors(Context& context);
 long set_rlimits(Context& context);
 long drop_capabilities(Context& context);

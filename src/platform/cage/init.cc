@@ -49,7 +49,7 @@ constexpr Named kSetup[] = {
     {Step::kTerminal, open_terminal},
     {Step::kNetwork, join_second},
     {Step::kNesting, prove_nesting},
-    {Step::kKeyring, join_keyring},
+    {Step::kKeyring, prove_keyring},
     {Step::kDescriptors, close_descriptors},
     {Step::kLimits, set_rlimits},
     {Step::kCapabilities, drop_capabilities},

@@ -174,14 +174,12 @@ long place_proc(Context& context, const PlanPlace& place) {
   return allow_beneath(context, context.proc, landlock::kReadFile | landlock::kReadDir);
 }
 
+// The root mount is sealed by then, and a clone of a part of it is as read-only as it.
 long mask(Context& context, const char* path_in_root, int at, bool directory) {
   const long tree = sys::open_tree(context.root, directory ? ".none" : ".void",
                                    sys::kTreeClone | sys::kTreeCloexec);
   if (tree < 0) return tree;
-  long e = sys::mount_setattr(
-      static_cast<int>(tree), "", static_cast<unsigned>(sys::kAtEmptyPath),
-      {sys::kAttrReadOnly | sys::kAttrNoSuid | sys::kAttrNoDev | sys::kAttrNoExec, 0, 0, 0});
-  if (e >= 0) e = sys::move_mount(static_cast<int>(tree), at, path_in_root);
+  const long e = sys::move_mount(static_cast<int>(tree), at, path_in_root);
   sys::close(static_cast<int>(tree));
   return e;
 }
@@ -359,11 +357,18 @@ long hand_out(Context& context) {
 }
 
 long seal_places(Context& context) {
-  if (const long e = mask_proc(context); e < 0) return e;
+  // Listing "/" and the bare parents of views is allowed everywhere it can be seen.
+  if (const long e = allow_beneath(context, context.root, landlock::kReadDir); e < 0) return e;
   const long seen = sys::openat(context.root, ".hidden", 02000000);
   if (seen < 0) return seen;
   sys::close(static_cast<int>(seen));
+  const auto flags = static_cast<unsigned>(sys::kAtEmptyPath);
+  if (const long e = sys::mount_setattr(context.root, "", flags, {sys::kAttrReadOnly, 0, 0, 0});
+      e < 0) {
+    return e;
+  }
   if (const long e = mask(context, ".hidden", context.root, false); e < 0) return e;
+  if (const long e = mask_proc(context); e < 0) return e;
   const std::uint32_t count = context.plan.header().places;
   for (std::uint32_t i = 0; i < count; ++i) {
     const PlanPlace& place = context.plan.place(i);
@@ -382,15 +387,7 @@ long seal_places(Context& context) {
     sys::close(static_cast<int>(fd));
     if (e < 0 && e != -22) return e;  // EINVAL: a plain directory of the sealed root
   }
-  if (const long e = sys::mount_setattr(context.proc, "", static_cast<unsigned>(sys::kAtEmptyPath),
-                                        {sys::kAttrReadOnly, 0, 0, 0});
-      e < 0) {
-    return e;
-  }
-  // Listing "/" and the bare parents of views is allowed everywhere it can be seen.
-  if (const long e = allow_beneath(context, context.root, landlock::kReadDir); e < 0) return e;
-  return sys::mount_setattr(context.root, "", static_cast<unsigned>(sys::kAtEmptyPath),
-                            {sys::kAttrReadOnly, 0, 0, 0});
+  return sys::mount_setattr(context.proc, "", flags, {sys::kAttrReadOnly, 0, 0, 0});
 }
 
 long pivot(Context& context) {

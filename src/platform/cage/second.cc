@@ -49,10 +49,26 @@ long make_network() {
   return 0;
 }
 
+// What the caller of Bailey ignored would stay ignored in the program. Dispositions
+// belong to all threads of init, and what it forks has them too.
+void forget_ignored_signals() {
+  struct {
+    const void* handler = nullptr;
+    unsigned long flags = 0;
+    const void* restorer = nullptr;
+    unsigned long mask = 0;
+  } standard;
+  for (int signal = 1; signal <= 64; ++signal) {
+    if (signal == 9 || signal == 19) continue;
+    sys::call(__NR_rt_sigaction, signal, &standard, nullptr, 8);
+  }
+}
+
 void be_second(void*) {
   second.failure.step = wire::Step::kNetwork;
   second.failure.error = make_network();
   if (second.failure.error < 0) return;
+  forget_ignored_signals();
   wait_while(second.baseline_ready, 0);
   second.failure.step = wire::Step::kCanary;
   second.failure.error = prove_namespaces(*second.context, second.layers, second.failure.item);

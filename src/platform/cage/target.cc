@@ -119,17 +119,7 @@ bool has_thread() {
     sys::exit(121);
   }
   if (sys::call(__NR_close_range, kLine + 1, ~0U, 0) < 0) sys::exit(121);
-  // Ignored signals and the mask would survive execve.
-  struct {
-    const void* handler = nullptr;
-    unsigned long flags = 0;
-    const void* restorer = nullptr;
-    unsigned long mask = 0;
-  } standard;
-  for (int signal = 1; signal <= 64; ++signal) {
-    if (signal == 9 || signal == 19) continue;
-    sys::call(__NR_rt_sigaction, signal, &standard, nullptr, 8);
-  }
+  // The mask would survive execve (ignored signals too: the second thread saw to them).
   const unsigned long none = 0;
   sys::call(__NR_rt_sigprocmask, 2, &none, nullptr, 8);
 

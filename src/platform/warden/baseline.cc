@@ -3,6 +3,21 @@
 namespace bailey::platform::warden {
 
 void take_identity(cage::Baseline& baseline) noexcept {
+  // The caller's session keyring stays behind: its keys would be possessed inside. All
+  // cages of a user share one empty keyring that nobody may write, because a new one
+  // for each would count against the user's 200 keys until the kernel gets around to
+  // freeing it; inside, every key call is refused besides.
+  baseline.session_before = static_cast<std::int32_t>(sys::call(__NR_keyctl, 0, -3, 0));
+  baseline.session_joined = static_cast<std::int32_t>(sys::call(__NR_keyctl, 1, "_bailey_cage"));
+  if (baseline.session_joined >= 0) {
+    constexpr unsigned kLookOnly = 0x1b1b0000;  // view, read, search, link; no write
+    sys::call(__NR_keyctl, 5, baseline.session_joined, kLookOnly);
+    // Somebody may have made one of this name and filled it.
+    char contents[64];
+    if (sys::call(__NR_keyctl, 11, baseline.session_joined, contents, sizeof contents) != 0) {
+      baseline.session_joined = static_cast<std::int32_t>(sys::call(__NR_keyctl, 1, nullptr));
+    }
+  }
   baseline.uid = static_cast<std::uint32_t>(sys::call(__NR_geteuid));
   baseline.gid = static_cast<std::uint32_t>(sys::call(__NR_getegid));
   sys::TimeSpec now;

@@ -26,6 +26,12 @@ class Cgroup {
   [[nodiscard]] bool has(Controller controller) const noexcept {
     return leaf_[static_cast<unsigned>(controller)] >= 0;
   }
+  [[nodiscard]] bool is_open() const noexcept {
+    for (const int leaf : leaf_) {
+      if (leaf >= 0) return true;
+    }
+    return false;
+  }
   [[nodiscard]] bool is_v2() const noexcept { return v2_; }
   // Moves a process into every leaf. 0 or a negative errno.
   long adopt(long pid) noexcept;

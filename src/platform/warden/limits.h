@@ -69,6 +69,7 @@ class Limits {
   [[nodiscard]] const wire::LimitBody& report(Kind kind) const noexcept {
     return bodies_[static_cast<unsigned>(kind)];
   }
+  [[nodiscard]] bool has_group() const noexcept { return cgroup_.is_open(); }
   void close() noexcept { cgroup_.close(); }
 
  private:

@@ -370,7 +370,8 @@ class Warden {
     ready_ = true;
     Message message = built_;
     message.type = MessageType::kReady;
-    tell(message);
+    // With init's pidfd, so that the signer can wait for both of us at once.
+    if (cage::send(kSignerSocket, message, init_pidfd_) < 0) abandon();
   }
 
   void exited(const Message& message) {
@@ -447,8 +448,11 @@ class Warden {
     message.body.end = end_;
     tell(message);
     kill_cage();
-    reap_init();
-    limits_.close();
+    // The signer waits for init itself; only a cgroup has to be empty before it goes.
+    if (limits_.has_group()) {
+      reap_init();
+      limits_.close();
+    }
     sys::exit(0);
   }
 
