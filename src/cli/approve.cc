@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/household.h"
+#include "cli/json_line.h"
 #include "cli/records.h"
 #include "cli/words.h"
 #include "codec/text.h"
@@ -109,10 +110,9 @@ int answer(Invocation& in, consent::Answer answer) {
     if (stored.error().code == "kill.active") return kHalted;
     return stored.error().code == "approval.missing" ? kError : kDenied;
   }
-  in.outside.write(Stream::kOut,
-                   in.arguments.flag("--json")
-                       ? codec::canonical_json(to_json(*stored, in.outside.clock())) + "\n"
-                       : to_text(*stored, in.outside.clock()));
+  in.outside.write(Stream::kOut, in.arguments.flag("--json")
+                                     ? json_line(to_json(*stored, in.outside.clock()))
+                                     : to_text(*stored, in.outside.clock()));
   // A visitor cannot write the owner's ledger; the run that uses the answer records it.
   if ((*desk)->household->home().owner() != in.outside.uid()) return kDone;
   auto ledger = (*desk)->household->ledger();
@@ -146,7 +146,7 @@ int approve_list(Invocation& in) {
     Json json{Json::Object{}};
     json.set("v", 1);
     json.set("asks", std::move(list));
-    in.outside.write(Stream::kOut, codec::canonical_json(json) + "\n");
+    in.outside.write(Stream::kOut, json_line(json));
     return kDone;
   }
   std::string text;
@@ -162,10 +162,9 @@ int approve_show(Invocation& in) {
   if (!desk) return failed(in, desk.error());
   const auto stored = (*desk)->asks->get(in.arguments.positionals().front());
   if (!stored) return failed(in, stored.error());
-  in.outside.write(Stream::kOut,
-                   in.arguments.flag("--json")
-                       ? codec::canonical_json(to_json(*stored, in.outside.clock())) + "\n"
-                       : to_text(*stored, in.outside.clock()));
+  in.outside.write(Stream::kOut, in.arguments.flag("--json")
+                                     ? json_line(to_json(*stored, in.outside.clock()))
+                                     : to_text(*stored, in.outside.clock()));
   return kDone;
 }
 

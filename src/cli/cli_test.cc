@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/exit_codes.h"
+#include "cli/json_line.h"
 #include "cli/options.h"
 #include "cli/run_report.h"
 #include "cli/table.h"
@@ -109,6 +110,16 @@ TEST(RunReport, NothingOfTheProgram_CanMoveTheCursor) {
   EXPECT_EQ(text.find('\a'), std::string::npos);
   EXPECT_EQ(text.find("\xe2\x80\xae"), std::string::npos);
   EXPECT_EQ(text.find("b\n", text.find("a\\")), std::string::npos);
+}
+
+TEST(JsonLine, KeepsTheValueAndHidesNothing) {
+  codec::Json json{codec::Json::Object{}};
+  json.set("name",
+           "a\xc2\x9b"
+           "31m\xe2\x80\xae b\xc3\xa9\xf0\x9f\x99\x82");
+  const auto line = json_line(json);
+  EXPECT_EQ(line, "{\"name\":\"a\\u009b31m\\u202e b\xc3\xa9\xf0\x9f\x99\x82\"}\n");
+  EXPECT_EQ(codec::parse_json(line).value(), json);
 }
 
 TEST(RunReport, LimitThatWasHit_IsNamedWithItsSize) {

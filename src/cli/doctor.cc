@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cli/commands.h"
+#include "cli/json_line.h"
 #include "codec/json.h"
 #include "codec/text.h"
 
@@ -123,9 +124,8 @@ int doctor(Invocation& in) {
   const auto advice = in.outside.probe();
   const auto ready = raise_empty_cage(in.outside);
   const auto lines = merge(advice, ready ? &*ready : nullptr);
-  in.outside.write(Stream::kOut, in.arguments.flag("--json")
-                                     ? codec::canonical_json(to_json(lines, ready)) + "\n"
-                                     : to_text(lines, ready));
+  in.outside.write(Stream::kOut, in.arguments.flag("--json") ? json_line(to_json(lines, ready))
+                                                             : to_text(lines, ready));
   if (!ready) return kError;
   const bool whole = std::all_of(ready->layers.begin(), ready->layers.end(), [](const auto& layer) {
     return layer.state == LayerState::kProven;

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/household.h"
+#include "cli/json_line.h"
 #include "cli/key_lines.h"
 
 namespace bailey::cli {
@@ -34,7 +35,7 @@ int init_command(Invocation& in) {
     json.set("v", 1);
     json.set("home", codec::valid_utf8((*household)->home().path()));
     json.set("keys", to_json(*keys));
-    in.outside.write(Stream::kOut, codec::canonical_json(json) + "\n");
+    in.outside.write(Stream::kOut, json_line(json));
     return kDone;
   }
   in.outside.write(Stream::kOut, "The home is ready: " + (*household)->home().path() + "\n" +

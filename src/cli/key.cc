@@ -2,6 +2,7 @@
 
 #include "cli/commands.h"
 #include "cli/household.h"
+#include "cli/json_line.h"
 #include "cli/key_lines.h"
 #include "codec/text.h"
 #include "crypto/hash.h"
@@ -87,7 +88,7 @@ int key_list(Invocation& in) {
     Json json{Json::Object{}};
     json.set("v", 1);
     json.set("keys", to_json(*keys));
-    in.outside.write(Stream::kOut, codec::canonical_json(json) + "\n");
+    in.outside.write(Stream::kOut, json_line(json));
   } else {
     in.outside.write(Stream::kOut, to_text(*keys));
   }

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/household.h"
+#include "cli/json_line.h"
 #include "cli/records.h"
 #include "cli/words.h"
 #include "codec/text.h"
@@ -47,9 +48,8 @@ std::string to_text(const gate::KillState& state) {
 }
 
 void show(Invocation& in, const gate::KillState& state) {
-  in.outside.write(Stream::kOut, in.arguments.flag("--json")
-                                     ? codec::canonical_json(to_json(state)) + "\n"
-                                     : to_text(state));
+  in.outside.write(Stream::kOut,
+                   in.arguments.flag("--json") ? json_line(to_json(state)) : to_text(state));
 }
 
 int failed(Invocation& in, const Error& error) {

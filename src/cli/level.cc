@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/household.h"
+#include "cli/json_line.h"
 #include "cli/records.h"
 #include "cli/words.h"
 #include "codec/text.h"
@@ -90,9 +91,8 @@ std::string to_text(const Shown& shown) {
 int show(Invocation& in, Household& household) {
   const auto shown = look(household, in.outside.clock());
   if (!shown) return failed(in, shown.error());
-  in.outside.write(Stream::kOut, in.arguments.flag("--json")
-                                     ? codec::canonical_json(to_json(*shown)) + "\n"
-                                     : to_text(*shown));
+  in.outside.write(Stream::kOut,
+                   in.arguments.flag("--json") ? json_line(to_json(*shown)) : to_text(*shown));
   return kDone;
 }
 

@@ -3,6 +3,7 @@
 #include "bailey/verify.h"
 #include "cli/commands.h"
 #include "cli/household.h"
+#include "cli/json_line.h"
 #include "cli/key_lines.h"
 #include "codec/text.h"
 #include "ledger/render.h"
@@ -43,9 +44,8 @@ Status print(Invocation& in, ledger::Ledger& ledger, std::uint64_t first, std::u
   return ledger.read(
       first, last,
       [&](std::uint64_t, const merkle::LeafEnvelope& leaf, const merkle::Hash& hash) -> Status {
-        in.outside.write(Stream::kOut,
-                         json ? codec::canonical_json(ledger::leaf_json(leaf, hash)) + "\n"
-                              : ledger::leaf_line(leaf) + "\n");
+        in.outside.write(Stream::kOut, json ? json_line(ledger::leaf_json(leaf, hash))
+                                            : ledger::leaf_line(leaf) + "\n");
         return {};
       });
 }
@@ -82,7 +82,7 @@ int report_verified(Invocation& in, const verify::Report& report, const std::str
       json.set("index", std::to_string(report.index));
       json.set("leaf_hash", report.leaf_hash);
     }
-    in.outside.write(Stream::kOut, codec::canonical_json(json) + "\n");
+    in.outside.write(Stream::kOut, json_line(json));
   } else if (report.verdict == verify::Verdict::kGood) {
     in.outside.write(Stream::kOut, what + " is good: " + std::to_string(report.size) +
                                        " entries, root " + report.root + "\n");
@@ -120,7 +120,7 @@ int verify_whole(Invocation& in, Opened& opened) {
     json.set("closed", std::to_string(whole->closed));
     json.set("open", std::to_string(whole->open.size()));
     json.set("rewritten", codec::valid_utf8(whole->rewritten));
-    in.outside.write(Stream::kOut, codec::canonical_json(json) + "\n");
+    in.outside.write(Stream::kOut, json_line(json));
     return kDone;
   }
   std::string text = "the ledger is good: " + std::to_string(whole->size) + " entries under " +
@@ -167,10 +167,9 @@ int log_show(Invocation& in) {
   const auto shown = opened->ledger->read(
       *index, *index + 1,
       [&](std::uint64_t, const merkle::LeafEnvelope& leaf, const merkle::Hash& hash) -> Status {
-        in.outside.write(Stream::kOut,
-                         in.arguments.flag("--json")
-                             ? codec::canonical_json(ledger::leaf_json(leaf, hash)) + "\n"
-                             : ledger::leaf_page(leaf, hash));
+        in.outside.write(Stream::kOut, in.arguments.flag("--json")
+                                           ? json_line(ledger::leaf_json(leaf, hash))
+                                           : ledger::leaf_page(leaf, hash));
         return {};
       });
   return shown ? kDone : failed(in, shown.error());
@@ -235,7 +234,7 @@ int log_export(Invocation& in) {
   const auto read = opened->ledger->read(
       std::min(*from, *size), *size,
       [&](std::uint64_t, const merkle::LeafEnvelope& leaf, const merkle::Hash& hash) -> Status {
-        text += codec::canonical_json(ledger::leaf_json(leaf, hash)) + "\n";
+        text += json_line(ledger::leaf_json(leaf, hash));
         // To a file it goes whole or not at all; to a pipe as it comes.
         if (!to) {
           in.outside.write(Stream::kOut, text);

@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 #include "cli/home_path.h"
+#include "cli/json_line.h"
 #include "codec/json.h"
 #include "codec/text.h"
 #include "policy/compiled_policy.h"
@@ -60,7 +61,7 @@ void report(Invocation& in, const Source& source, const Error* error,
     for (const auto& finding : findings)
       list.push_back(finding_json(finding.code, finding.text, finding.mark));
     json.set("findings", std::move(list));
-    in.outside.write(Stream::kOut, codec::canonical_json(json) + "\n");
+    in.outside.write(Stream::kOut, json_line(json));
     return;
   }
   const std::string name = codec::for_terminal(source.name);

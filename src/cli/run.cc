@@ -5,6 +5,7 @@
 #include "cli/command_line_door.h"
 #include "cli/commands.h"
 #include "cli/household.h"
+#include "cli/json_line.h"
 #include "cli/late_watch.h"
 #include "cli/records.h"
 #include "cli/run_options.h"
@@ -120,6 +121,7 @@ class Run {
 
  private:
   Status run();
+  Status refuse_policy_inside(const std::string& workspace) const;
   Result<bool> ask_here(const consent::Ask& ask, consent::ApprovalStore& store);
   void take(conduct::Conducted conducted);
   void take(const model::Receipt& receipt);
@@ -145,6 +147,8 @@ Status Run::run() {
   BAILEY_TRY(compiled.require_enforceable());
   const RunPlan plan =
       BAILEY_TRY(plan_run(options_, compiled.policy(), household_->home().path(), outside_));
+
+  BAILEY_TRY(refuse_policy_inside(plan.run.workspace));
 
   std::array<std::uint8_t, 16> key{};
   outside_.entropy().fill(key);
@@ -189,6 +193,19 @@ Status Run::run() {
                                         },
                                         watch)));
   return {};
+}
+
+// Files inside a workspace never configure the gate that judges it: whoever writes
+// there would write the next run's rules.
+Status Run::refuse_policy_inside(const std::string& workspace) const {
+  if (!options_.policy_file || *options_.policy_file == "-") return {};
+  const std::string current = BAILEY_TRY(outside_.working_directory());
+  const std::string& named = *options_.policy_file;
+  const std::string real =
+      BAILEY_TRY(outside_.host().real_path(named.starts_with('/') ? named : current + "/" + named));
+  if (!real.starts_with(workspace + "/")) return {};
+  return fail("policy.inside_workspace", "the policy lies inside the workspace that it judges",
+              "keep it elsewhere, for example in the home as policy.yaml");
 }
 
 Result<bool> Run::ask_here(const consent::Ask& ask, consent::ApprovalStore& store) {
@@ -259,7 +276,7 @@ int Run::finish() {
   const int code = exit_code(report_);
   const bool trouble = report_.end != RunEnd::kRan || report_.status != model::OutcomeStatus::kDone;
   if (options_.told == Told::kJson)
-    outside_.write(Stream::kErr, codec::canonical_json(to_json(report_)) + "\n");
+    outside_.write(Stream::kErr, json_line(to_json(report_)));
   else if (options_.told == Told::kText || trouble)
     outside_.write(Stream::kErr, to_text(report_));
   return code;

@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/json_line.h"
 #include "codec/json.h"
 
 #ifndef BAILEY_VERSION
@@ -13,7 +14,7 @@ int version_command(Invocation& in) {
     json.set("name", "bailey");
     json.set("version", BAILEY_VERSION);
     json.set("compiler", __VERSION__);
-    in.outside.write(Stream::kOut, codec::canonical_json(json) + "\n");
+    in.outside.write(Stream::kOut, json_line(json));
   } else {
     in.outside.write(Stream::kOut, "bailey " BAILEY_VERSION "\n");
   }

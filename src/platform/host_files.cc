@@ -50,6 +50,12 @@ bool RealHostFiles::is_program(const std::string& path) const {
   return ::stat(path.c_str(), &st) == 0 && S_ISREG(st.st_mode) && ::access(path.c_str(), X_OK) == 0;
 }
 
+bool RealHostFiles::is_readable_directory(const std::string& path) const {
+  struct stat st{};
+  return ::stat(path.c_str(), &st) == 0 && S_ISDIR(st.st_mode) &&
+         ::access(path.c_str(), R_OK | X_OK) == 0;
+}
+
 std::vector<std::string> RealHostFiles::names(const std::string& directory) const {
   const std::unique_ptr<DIR, CloseDir> stream(::opendir(directory.c_str()));
   std::vector<std::string> names;

@@ -10,6 +10,7 @@ class RealHostFiles final : public effect::process::HostFiles {
   [[nodiscard]] effect::process::FileKind kind(const std::string& path) const override;
   [[nodiscard]] Result<std::string> real_path(const std::string& path) const override;
   [[nodiscard]] bool is_program(const std::string& path) const override;
+  [[nodiscard]] bool is_readable_directory(const std::string& path) const override;
   [[nodiscard]] std::vector<std::string> names(const std::string& directory) const override;
   [[nodiscard]] Result<std::string> small_file(const std::string& path) const override;
 };

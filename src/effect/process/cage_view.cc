@@ -46,6 +46,9 @@ Status check_workspace(const std::string& workspace, const HostFiles& host) {
   if (host.kind(workspace) != FileKind::kDirectory)
     return fail("run.workspace", "the workspace does not exist or is not a directory",
                 "name an existing folder with --workspace");
+  if (!host.is_readable_directory(workspace))
+    return fail("run.workspace", "the workspace cannot be read",
+                "give yourself the right to list and enter it (chmod u+rx)");
   return {};
 }
 

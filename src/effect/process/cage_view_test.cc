@@ -70,6 +70,12 @@ TEST(CageView, RefusesWorkspacesThatHoldTheSystem) {
   }
 }
 
+TEST(CageView, UnreadableWorkspace_IsRefused) {
+  auto host = a_host();
+  host.close("/home/ann/project");
+  EXPECT_EQ(plan_view(a_request(), host).error().code, "run.workspace");
+}
+
 TEST(CageView, HiddenWorkspace_IsAnErrorNotAnEmptyCage) {
   auto request = a_request();
   request.rules.hide.emplace_back("/home/ann/**");

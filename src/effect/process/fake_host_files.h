@@ -50,6 +50,13 @@ class FakeHostFiles final : public HostFiles {
     return real;
   }
   bool is_program(const std::string& path) const override { return programs_.contains(path); }
+  bool is_readable_directory(const std::string& path) const override {
+    return kind(path) == FileKind::kDirectory && !closed_.contains(path);
+  }
+  FakeHostFiles& close(const std::string& path) {
+    closed_.insert(path);
+    return *this;
+  }
   std::vector<std::string> names(const std::string& directory) const override {
     std::set<std::string> names;
     const std::string prefix = directory == "/" ? "/" : directory + "/";
@@ -70,6 +77,7 @@ class FakeHostFiles final : public HostFiles {
   };
   std::map<std::string, Entry> files_;
   std::set<std::string> programs_;
+  std::set<std::string> closed_;
 };
 
 }  // namespace bailey::effect::process

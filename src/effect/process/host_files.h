@@ -21,6 +21,8 @@ class HostFiles {
   [[nodiscard]] virtual Result<std::string> real_path(const std::string& path) const = 0;
   // True for a regular file that the caller may execute, symlinks followed.
   [[nodiscard]] virtual bool is_program(const std::string& path) const = 0;
+  // True for a directory that the caller may list and enter.
+  [[nodiscard]] virtual bool is_readable_directory(const std::string& path) const = 0;
   // Sorted names in a directory; empty when it cannot be read.
   [[nodiscard]] virtual std::vector<std::string> names(const std::string& directory) const = 0;
   // The first 4,096 bytes of a small regular file, symlinks not followed.
