@@ -6,8 +6,8 @@
 #include "cli/json_line.h"
 #include "cli/key_lines.h"
 #include "codec/text.h"
-#include "ledger/render.h"
 #include "policy/units.h"
+#include "report/leaf_view.h"
 
 namespace bailey::cli {
 namespace {
@@ -44,8 +44,8 @@ Status print(Invocation& in, ledger::Ledger& ledger, std::uint64_t first, std::u
   return ledger.read(
       first, last,
       [&](std::uint64_t, const merkle::LeafEnvelope& leaf, const merkle::Hash& hash) -> Status {
-        in.outside.write(Stream::kOut, json ? json_line(ledger::leaf_json(leaf, hash))
-                                            : ledger::leaf_line(leaf) + "\n");
+        in.outside.write(Stream::kOut, json ? json_line(report::leaf_json(leaf, hash))
+                                            : report::leaf_line(leaf) + "\n");
         return {};
       });
 }
@@ -168,8 +168,8 @@ int log_show(Invocation& in) {
       *index, *index + 1,
       [&](std::uint64_t, const merkle::LeafEnvelope& leaf, const merkle::Hash& hash) -> Status {
         in.outside.write(Stream::kOut, in.arguments.flag("--json")
-                                           ? json_line(ledger::leaf_json(leaf, hash))
-                                           : ledger::leaf_page(leaf, hash));
+                                           ? json_line(report::leaf_json(leaf, hash))
+                                           : report::leaf_page(leaf, hash));
         return {};
       });
   return shown ? kDone : failed(in, shown.error());
@@ -234,7 +234,7 @@ int log_export(Invocation& in) {
   const auto read = opened->ledger->read(
       std::min(*from, *size), *size,
       [&](std::uint64_t, const merkle::LeafEnvelope& leaf, const merkle::Hash& hash) -> Status {
-        text += json_line(ledger::leaf_json(leaf, hash));
+        text += json_line(report::leaf_json(leaf, hash));
         // To a file it goes whole or not at all; to a pipe as it comes.
         if (!to) {
           in.outside.write(Stream::kOut, text);

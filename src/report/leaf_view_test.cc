@@ -1,8 +1,8 @@
-#include "ledger/render.h"
+#include "report/leaf_view.h"
 
 #include <gtest/gtest.h>
 
-namespace bailey::ledger {
+namespace bailey::report {
 namespace {
 
 merkle::LeafEnvelope a_leaf(merkle::LeafType type, codec::Json body) {
@@ -58,4 +58,4 @@ TEST(RenderTest, Json_IsTheLeafItself) {
 }
 
 }  // namespace
-}  // namespace bailey::ledger
+}  // namespace bailey::report

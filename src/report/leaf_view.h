@@ -9,7 +9,7 @@
 #include "codec/json.h"
 #include "merkle/leaf.h"
 
-namespace bailey::ledger {
+namespace bailey::report {
 
 // One line without its newline: index, time (UTC, seconds), type and what matters most of
 // the body: "41  2026-11-21 08:41:00Z  outcome  of 40  done, exit 0".
@@ -23,4 +23,4 @@ namespace bailey::ledger {
 [[nodiscard]] codec::Json leaf_json(const merkle::LeafEnvelope& leaf,
                                     const merkle::Hash& leaf_hash);
 
-}  // namespace bailey::ledger
+}  // namespace bailey::report

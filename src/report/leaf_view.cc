@@ -1,8 +1,8 @@
-#include "ledger/render.h"
+#include "report/leaf_view.h"
 
 #include "codec/text.h"
 
-namespace bailey::ledger {
+namespace bailey::report {
 namespace {
 
 using codec::Json;
@@ -140,4 +140,4 @@ Json leaf_json(const merkle::LeafEnvelope& leaf, const merkle::Hash& leaf_hash) 
   return out;
 }
 
-}  // namespace bailey::ledger
+}  // namespace bailey::report
