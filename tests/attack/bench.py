@@ -101,8 +101,16 @@ class Bench:
     def verify(self, *arguments, **options):
         return self.call([os.path.join(BIN, "bailey-verify"), *arguments], **options)
 
-    def cage_command(self, command, options=()):
-        return [os.path.join(BIN, "bailey"), "run", "--json", *options, "--", *command]
+    def cage_command(self, command, options=(), bin_dir=None):
+        return [os.path.join(bin_dir or BIN, "bailey"), "run", "--json", *options, "--", *command]
+
+    def own_bin(self):
+        """Bailey's programs, owned by whoever runs the test: in a user namespace whose only
+        mapped user that is, everybody else's programs belong to nobody."""
+        place = self.make("bin")
+        for name in ("bailey", "bailey-warden"):
+            shutil.copy(os.path.join(BIN, name), place)
+        return place
 
     def caged(self, command, options=(), **more):
         return self.call(self.cage_command(command, options), **more)

@@ -30,9 +30,9 @@ degradations: [limits.polled]
 class E01_BrokenSetup(AttackCase):
     """The kernel itself takes something away; Bailey must refuse, never run weaker."""
 
-    def refused(self, argv, **options):
+    def refused(self, argv, bin_dir=None, **options):
         mark = os.path.join(self.bench.workspace, "ran")
-        run = self.bench.call(argv + self.bench.cage_command(["touch", mark]), **options)
+        run = self.bench.call(argv + self.bench.cage_command(["touch", mark], bin_dir=bin_dir), **options)
         self.assertFalse(os.path.exists(mark), f"it ran\n{run}")
         self.assertNotEqual(run.code, 0, str(run))
         return run
@@ -41,16 +41,14 @@ class E01_BrokenSetup(AttackCase):
         super().setUp()
         self.assertEqual(self.bench.caged(["true"]).code, 0, "it works when nothing is taken away")
 
-    def in_user_namespace(self, script):
-        return ["unshare", "--user", "--map-current-user", "--", "sh", "-c", script + '; exec "$@"', "sh"]
-
     def test_without_user_namespaces_it_refuses_and_says_so(self):
         take = "echo 0 > /proc/sys/user/max_user_namespaces"
         check = self.bench.call(["unshare", "--user", "--map-root-user", "sh", "-c",
                                  take + "; unshare -U true"])
         if check.code == 0:
             self.skipTest("user.max_user_namespaces cannot be lowered here")
-        run = self.refused(["unshare", "--user", "--map-root-user", "sh", "-c", take + '; exec "$@"', "sh"])
+        namespace = ["unshare", "--user", "--map-root-user", "sh", "-c"]
+        run = self.refused([*namespace, take + '; exec "$@"', "sh"], self.bench.own_bin())
         self.assertEqual(run.code, 120, str(run))
         self.assertIn("namespace", run.err.lower())
 

@@ -61,7 +61,8 @@ class Workspaces(AttackCase):
     def test_on_a_tmpfs(self):
         bench = self.bench
         place = bench.make("memory")
-        inner = " ".join(f"'{word}'" for word in bench.cage_command(["touch", "made"], ["--workspace", place]))
+        inner = " ".join(f"'{word}'" for word in bench.cage_command(
+            ["touch", "made"], ["--workspace", place], bench.own_bin()))
         prefix = ["unshare", "--mount"] if IS_ROOT else ["unshare", "--user", "--map-current-user",
                                                          "--keep-caps", "--mount"]
         run = bench.call([*prefix, "sh", "-c", f"mount -t tmpfs none '{place}' || exit 77; {inner}; "
@@ -252,7 +253,7 @@ class Homes(AttackCase):
         home = bench.make("small", 0o700)
         # A tmpfs of one page more than nothing, in a mount namespace of its own.
         setup = f"mount -t tmpfs -o size=64k,mode=700 none '{home}' || exit 77"
-        inner = " ".join(f"'{word}'" for word in bench.cage_command(["touch", "ran"]))
+        inner = " ".join(f"'{word}'" for word in bench.cage_command(["touch", "ran"], bin_dir=bench.own_bin()))
         prefix = ["unshare", "--mount"] if IS_ROOT else ["unshare", "--user", "--map-root-user", "--mount"]
         bench.bailey_home = home
         run = bench.call([*prefix, "sh", "-c", f"{setup}; {inner}"])

@@ -95,8 +95,8 @@ class AtATerminal(TerminalCase):
 
     def test_ctrl_c_interrupts_the_program_and_not_bailey(self):
         terminal = self.on_terminal(["python3", "-c", (
-            "import time\nprint('UP', flush=True)\n"
-            "try: time.sleep(20)\nexcept KeyboardInterrupt: print('INTERRUPTED', flush=True); raise SystemExit(5)")])
+            "import time\n"
+            "try: print('UP', flush=True); time.sleep(20)\nexcept KeyboardInterrupt: print('INTERRUPTED', flush=True); raise SystemExit(5)")])
         self.assertTrue(terminal.expect("UP"), terminal.text)
         terminal.type("\x03")
         code = terminal.end()
@@ -153,9 +153,9 @@ class JobControl(TerminalCase):
         self.assertTrue(terminal.expect(r"\$ "), terminal.text)
         return terminal
 
-    COUNTER = ("import time,itertools\n"
+    COUNTER = ("import os,time,itertools\n"
                "for i in itertools.count():\n"
-               " open('count','w').write(str(i)); time.sleep(0.05)\n"
+               " open('next','w').write(str(i)); os.rename('next','count'); time.sleep(0.05)\n"
                " if i == 120: break\n")
 
     def count(self):
@@ -240,7 +240,7 @@ degradations: [limits.polled]
 """)
         command = bench.cage_command(["printf", "%s", "A" + self.NASTY], ["--policy", policy])
         terminal = Terminal(bench, command)
-        self.assertTrue(terminal.expect(r"(?i)\[y/N\]|allow|approve", 10), ascii(terminal.text))
+        self.assertTrue(terminal.expect(r"\[y/N\]", 10), ascii(terminal.text))
         shown = terminal.text
         self.assertNotRegex(shown, "[\x00-\x06\x07\x08\x0e-\x1f\x7f-\x9f\u202e]", ascii(shown))
         terminal.type("\n")  # the default is no
@@ -258,7 +258,7 @@ approvals: {by: self, timeout: 1h}
 degradations: [limits.polled]
 """)
         terminal = Terminal(bench, bench.cage_command(["printf", "IT-%s", "RAN"], ["--policy", policy]))
-        self.assertTrue(terminal.expect(r"(?i)\[y/N\]|allow|approve", 10), terminal.text)
+        self.assertTrue(terminal.expect(r"\[y/N\]", 10), terminal.text)
         terminal.type("y\n" if "yes" not in terminal.text.lower() else "yes\n")
         self.assertEqual(terminal.end(), 0, terminal.text)
         self.assertIn("IT-RAN", terminal.text)

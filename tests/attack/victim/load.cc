@@ -87,6 +87,22 @@ void memory_sysv() {
     return 0;
   });
 }
+void memory_detached() {
+  // Segments that no process has in view any more: nobody's size grows. They outlive
+  // their maker, so without a cage they are taken back at the end.
+  std::vector<int> made;
+  fill("detached", [&](std::size_t) {
+    const int id = shmget(IPC_PRIVATE, kStep * kMebibyte, IPC_CREAT | 0600);
+    if (id < 0) return errno;
+    made.push_back(id);
+    void* piece = shmat(id, nullptr, 0);
+    if (piece == reinterpret_cast<void*>(-1)) return errno;
+    std::memset(piece, 0x5a, kStep * kMebibyte);
+    shmdt(piece);
+    return 0;
+  });
+  for (const int id : made) shmctl(id, IPC_RMID, nullptr);
+}
 void memory_forked() {
   // Spread over children, so that no single process is large.
   fill("forked", [](std::size_t) {
@@ -234,6 +250,7 @@ std::vector<Row> load_rows() {
           {"N15-memfd", memory_memfd},
           {"N15-tmpfs", memory_tmpfs},
           {"N15-sysv", memory_sysv},
+          {"N15-detached", memory_detached},
           {"N15-forked", memory_forked},
           {"N14-fork", fork_bomb},
           {"N14-tree", fork_tree},
