@@ -3,7 +3,8 @@
 //   cage-probe [-n RUNS] [-w DIR]... [-r DIR]... [-h HIDDEN]... [-l KIND=VALUE]... [-t] [-v] --
 //   PROGRAM ARG...
 //
-// -w and -r: writable and read-only views beside the system's; -t: a terminal; -u:
+// -w and -r: writable and read-only views beside the system's; -t: a terminal; -a: a layer
+// that may be missing; -u:
 // Unix sockets; -v: print layers, limits and the end. With -n it prints the median
 // and the tail of start to reap, and exits 0 only when every run exited 0.
 #include <fcntl.h>
@@ -83,7 +84,7 @@ int main(int argc, char** argv) {
   int runs = 0;
   bool verbose = false;
   int option;
-  while ((option = getopt(argc, argv, "+n:w:r:h:l:tuvd:")) != -1) {
+  while ((option = getopt(argc, argv, "+n:w:r:h:l:a:tuvd:")) != -1) {
     switch (option) {
       case 'n':
         runs = std::atoi(optarg);
@@ -96,6 +97,9 @@ int main(int argc, char** argv) {
         break;
       case 'h':
         spec.hidden.push_back(optarg);
+        break;
+      case 'a':
+        spec.accepted.push_back(optarg);
         break;
       case 'd':
         spec.working_directory = optarg;

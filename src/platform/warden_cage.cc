@@ -197,9 +197,16 @@ Status WardenCage::furnish(const process::CageSpec& spec) {
   Message message;
   message.type = MessageType::kPlan;
   message.a = blob_.size();
-  BAILEY_TRY(send(message));
+  const Status sent = send(message);
   state_ = State::kFurnished;
-  return {};
+  if (sent) return {};
+  // It may have said why it left before we spoke.
+  Message last;
+  for (;;) {
+    const Result<bool> came = receive(last, 100);
+    if (!came || !*came) return sent;
+    if (last.type == MessageType::kFailed) return explain(last);
+  }
 }
 
 std::unexpected<Error> WardenCage::explain(const Message& failed) const {

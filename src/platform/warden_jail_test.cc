@@ -657,6 +657,14 @@ TEST_F(Raised, ADroppedCageIsGone) {
   EXPECT_TRUE(gone_within(warden_, 100ms));
 }
 
+TEST(Cage, ManyQuickRunsUseUpNothingOfTheUsers) {
+  // 250 key rings would be more than an ordinary user may have; and one run in some
+  // hundreds used to lose init's last words.
+  const Said said = caged({"-n", "250"}, {"raw-call", "fds"});
+  EXPECT_EQ(said.code, 0) << said.err;
+  EXPECT_EQ(said.err, "");
+}
+
 TEST(Cage, DiesWithItsSigner) {
   TempFolder folder;
   const std::string probe = programs() + "/cage-probe";

@@ -77,6 +77,7 @@ struct Context {
   std::uint64_t scratch_device = 0;
   int io = -1;  // our own /proc/self/io, when disk is polled
   std::uint64_t rlimit_mask = 0;
+  long time_error = 0;
   bool hand_out = false;  // the warden polls: it gets proc and scratch
   int pty_master = -1;
   int pty_slave = -1;
@@ -107,6 +108,7 @@ long write_identity(Context& context);
 long cut_propagation(Context& context);
 long name_host(Context& context);
 long shift_time(Context& context);
+long settle_time(Context& context);
 long forbid_nesting(Context& context);
 long prove_nesting(Context& context);
 // second.cc: the slow network namespace, made and proven by a second thread of init.

@@ -38,6 +38,7 @@ constexpr Named kEarly[] = {
 // The order is the design: places before the pivot, the pivot before anything is
 // taken away, capabilities before no_new_privs, seccomp last.
 constexpr Named kSetup[] = {
+    {Step::kTime, settle_time},
     {Step::kLandlock, begin_landlock},
     {Step::kRoot, make_root},
     {Step::kMounts, place_all},

@@ -104,8 +104,7 @@ long name_host(Context&) {
 long shift_time(Context& context) {
   const long e = sys::call(__NR_unshare, sys::kNewTime);
   if (e < 0) {
-    if (!context.accepts(Layer::kTime)) return e;
-    context.report(Layer::kTime, kMissing, 0, e);
+    context.time_error = e;  // whether that is accepted, the plan will say
     return 0;
   }
   // The id of what comes next differs from the id of what is now.
@@ -129,6 +128,13 @@ long shift_time(Context& context) {
     if (const long w = write_file(context.host_proc, "self/timens_offsets", text, n); w < 0)
       return w;
   }
+  return 0;
+}
+
+long settle_time(Context& context) {
+  if (context.time_error == 0) return 0;
+  if (!context.accepts(Layer::kTime)) return context.time_error;
+  context.report(Layer::kTime, kMissing, 0, context.time_error);
   return 0;
 }
 
