@@ -15,6 +15,7 @@ extern "C" {
 
 #define BAILEY_VERIFY_API_VERSION 1
 
+/* A C name. NOLINTNEXTLINE(readability-identifier-naming) */
 typedef struct bailey_verify_result {
   char code[64];      /* stable and dotted, "" when good */
   char message[1024]; /* one sentence */

@@ -2,8 +2,8 @@
 #include "platform/warden/warden.h"
 
 extern "C" int bailey_main(int, char**, char**) {
-  using namespace bailey::platform;
-  namespace sys = cage::sys;
+  namespace warden = bailey::platform::warden;
+  namespace sys = bailey::platform::cage::sys;
   // Started by hand it has no signer, and says so.
   int type = 0;
   unsigned size = sizeof type;

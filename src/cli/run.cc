@@ -22,7 +22,6 @@
 namespace bailey::cli {
 namespace {
 
-using effect::process::Cage;
 using effect::process::CageSpec;
 
 constexpr std::int64_t kPromptNs = 120'000'000'000;  // for an answer at the terminal

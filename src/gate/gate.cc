@@ -75,7 +75,7 @@ std::string level_text(Level level) {
 
 void add_level_reason(Findings& findings, const Judgement& judgement, const model::Caller& caller,
                       const Inputs& inputs, const std::string& what, bool attainable,
-                      std::string more = {}) {
+                      const std::string& more = {}) {
   if (attainable && judgement.level >= judgement.required) return;
   std::string hint;
   if (!attainable || inputs.matrix.clamp(Level::kRoot) < judgement.required) {

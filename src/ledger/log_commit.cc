@@ -12,7 +12,6 @@
 namespace bailey::ledger {
 namespace {
 
-constexpr std::uint32_t kWaiting = 0;
 constexpr std::uint32_t kDone = 1;
 constexpr std::uint32_t kElect = 2;
 constexpr int kMaxRounds = 32;

@@ -34,6 +34,7 @@ void copy_text(char (&out)[N], std::string_view text) {
          (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
     --length;
   }
+  // The length goes with it. NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage)
   std::memcpy(out, text.data(), length);
   out[length] = '\0';
 }

@@ -17,9 +17,7 @@
 namespace bailey::platform {
 namespace {
 
-#ifndef MFD_NOEXEC_SEAL
-constexpr unsigned MFD_NOEXEC_SEAL = 8U;
-#endif
+constexpr unsigned kNoExecSeal = 8U;  // MFD_NOEXEC_SEAL, since Linux 6.3
 
 std::unexpected<Error> cannot(const char* act) {
   return fail("cage.warden", std::string(act) + ": " + strerror(errno), "run bailey doctor");
@@ -67,7 +65,7 @@ Result<std::unique_ptr<effect::process::Cage>> WardenJail::raise() {
   Fd ours = BAILEY_TRY(above_streams(std::move(first)));
   Fd theirs = BAILEY_TRY(above_streams(std::move(second)));
   constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-  int memfd = memfd_create("bailey-plan", kFlags | MFD_NOEXEC_SEAL);
+  int memfd = memfd_create("bailey-plan", kFlags | kNoExecSeal);
   if (memfd < 0 && errno == EINVAL) memfd = memfd_create("bailey-plan", kFlags);
   if (memfd < 0) return cannot("memfd_create");
   Fd plan = BAILEY_TRY(above_streams(Fd(memfd)));

@@ -16,8 +16,8 @@ constexpr std::int64_t kMaxMs = std::numeric_limits<std::int64_t>::max() / kMs;
 constexpr PrivateErrors kErrors{"level.owner", "level.mode"};
 
 const RelPath& level_path() {
-  static const RelPath path = RelPath::known("level.json");
-  return path;
+  static const RelPath kPath = RelPath::known("level.json");
+  return kPath;
 }
 
 Result<gate::StoredLevel> parse(std::string_view text) {

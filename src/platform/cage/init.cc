@@ -12,7 +12,6 @@
 namespace bailey::platform::cage {
 namespace {
 
-using wire::Layer;
 using wire::Message;
 using wire::MessageType;
 using wire::Step;

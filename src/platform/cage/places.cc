@@ -14,8 +14,7 @@ using wire::Layer;
 using wire::PlaceKind;
 using wire::PlanPlace;
 
-constexpr std::uint32_t kTypeMask = 0170000, kDirectory = 0040000, kRegular = 0100000,
-                        kSymlink = 0120000;
+constexpr std::uint32_t kTypeMask = 0170000, kDirectory = 0040000, kRegular = 0100000;
 constexpr int kPathOnly = 010000000 | 02000000;  // O_PATH | O_CLOEXEC
 constexpr int kFollowNothing = kPathOnly | 0400000;
 

@@ -52,7 +52,7 @@ void sweep(int directory) {
       at += length;
       if (!name.starts_with("bailey-")) continue;
       const std::uint64_t pid = number(name.substr(7));
-      if (pid == kNoNumber || pid > 0x7fffffff || sys::kill(static_cast<long>(pid), 0) != -3) {
+      if (pid > 0x7fffffff || sys::kill(static_cast<long>(pid), 0) != -3) {
         continue;
       }
       sys::call(__NR_unlinkat, directory, entry, 0x200);
