@@ -171,9 +171,9 @@ Result<bool> WardenCage::receive(Message& message, int timeout_ms) {
     const cmsghdr* control = CMSG_FIRSTHDR(&header);
     if (control != nullptr && control->cmsg_level == SOL_SOCKET &&
         control->cmsg_type == SCM_RIGHTS && control->cmsg_len == CMSG_LEN(sizeof(int))) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(control), sizeof fd);
-      init_pidfd_ = Fd(fd);
+      int pidfd = -1;
+      std::memcpy(&pidfd, CMSG_DATA(control), sizeof pidfd);
+      init_pidfd_ = Fd(pidfd);
     }
   }
   if (n < 0 && (errno == EINTR || errno == EAGAIN)) return false;
