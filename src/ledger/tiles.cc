@@ -180,15 +180,17 @@ Result<Hash> subtree_from_tiles(const Dir& dir, std::uint64_t published, unsigne
 Status replace_checkpoint(const Dir& dir, const std::string& note) {
   const auto name = RelPath::known("checkpoint");
   // Only the holder of the door lock is here: one name is enough.
-  const auto fresh = RelPath::known("checkpoint.new");
-  BAILEY_TRY(dir.remove_file(fresh));
-  BAILEY_TRY(dir.create_file(fresh, as_bytes(note), Sync::kNo));
-  // Exchanged, then removed: a rename over a file makes ext4 write the new one to disk at
-  // once, which a derived file does not need and a run would wait for.
-  if (::renameat2(dir.fd(), fresh.c_str(), dir.fd(), name.c_str(), RENAME_EXCHANGE) != 0) {
-    return dir.rename(fresh, name);
+  const auto spare = RelPath::known("checkpoint.spare");
+  const auto fd = BAILEY_TRY(dir.open_file(spare, O_WRONLY | O_CREAT));
+  BAILEY_TRY(write_all(fd.get(), as_bytes(note)));
+  if (::ftruncate(fd.get(), static_cast<off_t>(note.size())) != 0) {
+    return std::unexpected(disk_error("disk.write", "cut the checkpoint to its size", errno));
   }
-  return dir.remove_file(fresh);
+  // Exchanged, and the old one is the spare of the next time. A rename over a file makes ext4
+  // write the new one to disk at once, and files that come and go make it search for free
+  // inodes: a run would wait for both, and a derived file needs neither.
+  if (::renameat2(dir.fd(), spare.c_str(), dir.fd(), name.c_str(), RENAME_EXCHANGE) == 0) return {};
+  return dir.rename(spare, name);  // the first one, or a file system that cannot exchange
 }
 
 std::uint64_t sound_tiles(const Dir& dir, std::uint64_t size) {
