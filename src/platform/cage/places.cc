@@ -352,7 +352,15 @@ long hand_out(Context& context) {
   message.a = 1;
   if (const long e = send(context.warden, message, context.proc); e < 0) return e;
   message.a = 2;
-  return send(context.warden, message, context.scratch);
+  if (const long e = send(context.warden, message, context.scratch); e < 0) return e;
+  // The list of SysV segments is that of whoever opens it; a kernel without has none.
+  const long segments = sys::openat(context.proc, "sysvipc/shm", 02000000);
+  if (segments == -2) return 0;
+  if (segments < 0) return segments;
+  message.a = 3;
+  const long e = send(context.warden, message, static_cast<int>(segments));
+  sys::close(static_cast<int>(segments));
+  return e;
 }
 
 long seal_places(Context& context) {

@@ -118,4 +118,35 @@ bool measure(int proc, unsigned what, std::uint64_t memfd_device, Usage& usage) 
   return true;
 }
 
+std::uint64_t measure_segments(int list) noexcept {
+  // key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap
+  constexpr unsigned kResident = 14;
+  std::uint64_t total = 0, value = 0;
+  unsigned column = 0;
+  bool in_number = false, heading = true;
+  std::uint64_t offset = 0;
+  char text[2048];
+  for (;;) {
+    const long n = sys::call(__NR_pread64, list, text, sizeof text, offset);
+    if (n <= 0) return total;
+    offset += static_cast<std::uint64_t>(n);
+    for (long i = 0; i < n; ++i) {
+      const char c = text[i];
+      if (c != ' ' && c != '\n') {
+        in_number = true;
+        if (c >= '0' && c <= '9') value = value * 10 + static_cast<std::uint64_t>(c - '0');
+        continue;
+      }
+      if (in_number && !heading && column == kResident) total += value;
+      if (in_number) ++column;
+      in_number = false;
+      value = 0;
+      if (c == '\n') {
+        column = 0;
+        heading = false;
+      }
+    }
+  }
+}
+
 }  // namespace bailey::platform::warden

@@ -24,4 +24,7 @@ enum Measure : unsigned { kMeasureMemory = 1, kMeasureDisk = 2 };
 [[nodiscard]] bool measure(int proc, unsigned what, std::uint64_t memfd_device,
                            Usage& usage) noexcept;
 
+// Bytes resident in SysV segments: of /proc/sysvipc/shm, opened inside.
+[[nodiscard]] std::uint64_t measure_segments(int list) noexcept;
+
 }  // namespace bailey::platform::warden

@@ -171,6 +171,7 @@ bool Limits::look(Kind& exceeded) noexcept {
         usage.memory += (fs.blocks - fs.free) * static_cast<std::uint64_t>(fs.block_size);
       }
     }
+    if (is_polled(Kind::kMemory) && segments_ >= 0) usage.memory += measure_segments(segments_);
     // A process that vanished was reaped by its parent, which has its sum now, or by
     // init, which tells; a sum never shrinks.
     const std::uint64_t disk = usage.disk + reaped_disk_;

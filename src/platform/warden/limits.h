@@ -47,6 +47,7 @@ class Limits {
   // Descriptors that init sends when something is to be polled.
   void see(int proc) noexcept { proc_ = proc; }
   void see_scratch(int scratch) noexcept { scratch_ = scratch; }
+  void see_segments(int segments) noexcept { segments_ = segments; }
 
   // 0: nothing is polled.
   [[nodiscard]] std::uint64_t interval() const noexcept {
@@ -92,6 +93,7 @@ class Limits {
   std::uint64_t memfd_device_ = 0;
   int proc_ = -1;
   int scratch_ = -1;
+  int segments_ = -1;
   Cgroup cgroup_;
 };
 

@@ -311,6 +311,7 @@ class Warden {
         if (message.a == 0) streams_.terminal().open(fd);
         if (message.a == 1) limits_.see(fd);
         if (message.a == 2) limits_.see_scratch(fd);
+        if (message.a == 3) limits_.see_segments(fd);
         break;
       case MessageType::kUsage:
         limits_.add_reaped_disk(message.a);
