@@ -85,7 +85,7 @@ class AtATerminal(TerminalCase):
     def test_a_new_size_is_passed_on_with_its_signal(self):
         terminal = self.on_terminal(["python3", "-c", (
             "import os,signal,time\n"
-            "def w(*_): print('SIZE', *os.get_terminal_size(0), flush=True)\n"
+            "def w(*_): os.write(1, b'SIZE %d %d\\n' % tuple(os.get_terminal_size(0)))\n"
             "signal.signal(signal.SIGWINCH, w); print('UP', flush=True)\n"
             "end=time.time()+3\nwhile time.time()<end: time.sleep(0.1)\n")])
         self.assertTrue(terminal.expect("UP"), terminal.text)
@@ -242,6 +242,7 @@ degradations: [limits.polled]
         terminal = Terminal(bench, command)
         self.assertTrue(terminal.expect(r"\[y/N\]", 10), ascii(terminal.text))
         shown = terminal.text
+        time.sleep(0.4)  # what is typed while the question is still being shown is no answer
         self.assertNotRegex(shown, "[\x00-\x06\x07\x08\x0e-\x1f\x7f-\x9f\u202e]", ascii(shown))
         terminal.type("\n")  # the default is no
         code = terminal.end()
@@ -259,6 +260,7 @@ degradations: [limits.polled]
 """)
         terminal = Terminal(bench, bench.cage_command(["printf", "IT-%s", "RAN"], ["--policy", policy]))
         self.assertTrue(terminal.expect(r"\[y/N\]", 10), terminal.text)
+        time.sleep(0.4)
         terminal.type("y\n" if "yes" not in terminal.text.lower() else "yes\n")
         self.assertEqual(terminal.end(), 0, terminal.text)
         self.assertIn("IT-RAN", terminal.text)
