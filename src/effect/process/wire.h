@@ -32,7 +32,8 @@ enum class MessageType : std::uint32_t {
   kStopped = 21,  // the program stopped by signal `a`
   kContinued = 22,
   kExited = 23,  // `a`: wait status, `b`: mono ns, `c`: processes killed with the cage
-  kHand = 25,    // init -> warden: a descriptor travels along; `a`: 0 terminal, 1 proc, 2 scratch, 3 SysV
+  kHand =
+      25,  // init -> warden: a descriptor travels along; `a`: 0 terminal, 1 proc, 2 scratch, 3 SysV
   kUsage = 28,   // init -> warden: `a` bytes written by what init reaped
   kStream = 26,  // warden -> signer: body.stream
   kEnd = 27,     // warden -> signer, last: body.end

@@ -1,6 +1,8 @@
 // caged: runs cage-probe and raw-call from a test, and keeps what they said.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -23,5 +25,8 @@ struct Said {
 // raw-call with these arguments, inside.
 [[nodiscard]] std::string call(const std::vector<std::string>& arguments,
                                std::vector<std::string> options = {});
+
+// The children of a process, by its own /proc entry.
+[[nodiscard]] std::vector<pid_t> children_of(pid_t pid);
 
 }  // namespace bailey::platform::testing
