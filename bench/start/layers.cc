@@ -54,7 +54,7 @@ constexpr Layer kLayers[] = {
      sys::kNewNs,
      {cage::cut_propagation, cage::make_root, cage::place_all, cage::forbid_nesting,
       cage::seal_places, cage::pivot, cage::enter_program_directory}},
-    {"+ keyring, rlimits", 0, {cage::join_keyring, cage::set_rlimits}},
+    {"+ rlimits", 0, {cage::set_rlimits}},
     {"+ no capabilities, no_new_privs", 0, {cage::drop_capabilities, cage::forbid_new_privileges}},
     {"+ Landlock, descriptors closed", 0, {cage::enforce_landlock, cage::close_descriptors}},
     {"+ seccomp", 0, {cage::enforce_seccomp}},

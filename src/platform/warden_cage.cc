@@ -286,7 +286,9 @@ Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& wat
   for (;;) {
     const std::int64_t now = now_ns();
     if (now >= leash.deadline().ns || leash.stop_requested() || watch.must_stop()) kill_cage();
-    if (now - heard > kPatience) {
+    // A starved signer may have words of a healthy warden waiting: those count first.
+    pollfd waiting{socket_.get(), POLLIN, 0};
+    if (now - heard > kPatience && poll(&waiting, 1, 0) <= 0) {
       // Stopped or starved: init has lost its patience too. The end is told as such.
       kill_warden();
       terminal.restore();
