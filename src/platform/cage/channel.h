@@ -32,6 +32,7 @@ inline constexpr int kDontWait = 0x40, kNoSignal = 0x4000, kCmsgCloexec = 0x4000
 // Negative errno, or 0 when the whole message went. `fd` travels along when >= 0.
 inline long send(int socket, const effect::process::Message& message, int fd = -1,
                  int flags = 0) noexcept {
+  // An iovec is for reading and writing. NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
   Iovec vector{const_cast<effect::process::Message*>(&message), sizeof message};
   ControlFd control;
   control.fd = fd;

@@ -15,13 +15,13 @@
 
 // Newer than the headers this is built with (x86-64).
 #ifndef __NR_mseal
-#define __NR_mseal 462
+#define __NR_mseal 462  // NOLINT(bugprone-reserved-identifier): the kernel's name
 #endif
 
 namespace bailey::platform::cage::sys {
 
 inline long raw(long n, long a, long b, long c, long d, long e, long f) noexcept {
-  long result;
+  long result;  // NOLINT(cppcoreguidelines-init-variables): the kernel sets it
   register long r10 __asm__("r10") = d;
   register long r8 __asm__("r8") = e;
   register long r9 __asm__("r9") = f;
