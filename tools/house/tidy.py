@@ -36,7 +36,10 @@ def for_clang(tree):
     """A folder with the build's compile commands, less what only g++ understands."""
     folder = tempfile.mkdtemp(prefix="bailey-tidy-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    entries = json.loads((tree.build / "compile_commands.json").read_text())
+    try:
+        entries = json.loads((tree.build / "compile_commands.json").read_text())
+    except (OSError, ValueError) as error:
+        raise CannotCheck(f"{tree.build} is not a configured build folder: {error}") from error
     for entry in entries:
         words = shlex.split(entry["command"])
         entry["command"] = shlex.join(word for word in words if word not in GCC_ONLY)
