@@ -55,6 +55,12 @@ std::vector<Line> merge(const std::vector<LayerAdvice>& advice, const Readiness*
     same->available = same->available || layer.state != LayerState::kMissing;
     if (!layer.detail.empty()) same->detail = layer.detail;
   }
+  // A limit is proven by being read back from where the kernel holds it.
+  for (auto& line : lines)
+    for (const auto& limit : ready->limits)
+      if (line.name == "limit." + std::string(model::name(limit.kind)) &&
+          limit.limit_class == model::LimitClass::kGroup)
+        line.state = limit.effective == limit.requested ? LayerState::kProven : LayerState::kActive;
   return lines;
 }
 
