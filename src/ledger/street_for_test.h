@@ -65,7 +65,7 @@ inline model::Verdict a_verdict(model::Decision decision, const std::string& sec
   codec::Json arguments;
   arguments.set("program", codec::Json("/usr/bin/true"));
   arguments.set("argv", codec::Json(codec::Json::Array{codec::Json("true"), codec::Json(secret)}));
-  auto action = model::Action::create("process.run", "/work/space", std::move(arguments));
+  auto action = model::Action::create("process.run", "/home/ann/space", std::move(arguments));
   check(action.has_value(), "the test's action");
   model::Session session{"00ff",
                          {model::PrincipalKind::kAgent, "session:00ff"},
