@@ -121,13 +121,12 @@ Result<std::string> World::read_user_file(const std::string& path, std::size_t m
 
 Status World::write_user_file(const std::string& path, std::string_view text) {
   if (path == "-") return write_all(STDOUT_FILENO, as_bytes(text));
-  // Beside the old file and renamed over it: never half a receipt.
+  // Beside the old file and renamed over it: never half a receipt. It is not synced: what is
+  // written here is a copy of what the ledger holds durably, and can be had again from there.
   const std::string fresh = path + ".new-" + std::to_string(::getpid());
   const Fd fd = open_user_file(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
   if (!fd) return std::unexpected(disk_error("disk.open", "create '" + path + "'", errno));
   auto written = write_all(fd.get(), as_bytes(text));
-  if (written && ::fsync(fd.get()) != 0)
-    written = std::unexpected(disk_error("disk.sync", "sync '" + path + "'", errno));
   if (written && ::rename(fresh.c_str(), path.c_str()) != 0)
     written = std::unexpected(disk_error("disk.rename", "create '" + path + "'", errno));
   if (!written) ::unlink(fresh.c_str());
