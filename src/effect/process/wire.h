@@ -25,6 +25,7 @@ enum class MessageType : std::uint32_t {
   kKill = 4,      // signer -> warden: the cage dies now
   kBeat = 5,      // warden -> init and warden -> signer: still alive; `a` 1: answer kUsage
   kBaseline = 6,  // warden -> init: what it sees outside, in body.bytes
+  kJoin = 7,      // warden -> init: the tasks file of a cgroup travels along; init joins it
   kBuilt = 16,    // init -> warden: body.built; only the needs are still to be proven
   kLimit = 17,    // warden -> signer: body.limit, one a message
   kReady = 18,    // warden -> signer: everything stands and is proven; body.built.layers
@@ -180,7 +181,7 @@ static_assert(sizeof(BuiltBody) <= kMessageBytes - 32);
 
 [[nodiscard]] constexpr bool is_known(MessageType type) noexcept {
   const auto number = static_cast<std::uint32_t>(type);
-  return (number >= 1 && number <= 6) || (number >= 16 && number <= 28);
+  return (number >= 1 && number <= 7) || (number >= 16 && number <= 28);
 }
 [[nodiscard]] inline bool is_sound(const Message& message, std::size_t received) noexcept {
   return received == kMessageBytes && message.version == kWireVersion && is_known(message.type);

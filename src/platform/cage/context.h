@@ -104,6 +104,7 @@ inline constexpr unsigned kMissing = 0, kActive = 1, kProven = 2;
 using StepFunction = long (*)(Context&);
 
 // namespaces.cc
+long open_host_proc(Context& context);
 long write_identity(Context& context);
 long cut_propagation(Context& context);
 long name_host(Context& context);
@@ -111,10 +112,12 @@ long shift_time(Context& context);
 long settle_time(Context& context);
 long forbid_nesting(Context& context);
 long prove_nesting(Context& context);
-// second.cc: the slow network namespace, made and proven by a second thread of init.
+// second.cc: what the kernel is slow at, done by a second thread of init.
 long start_second(Context& context);
 void give_second_the_baseline() noexcept;
-long join_second(Context& context);
+long join_network(Context& context);
+void let_second_detach() noexcept;
+long leave_old_root(Context& context);
 // namespaces.cc, run by the second thread in its new network namespace.
 long raise_loopback();
 long prove_namespaces(const Context& context, wire::LayersBody& layers, std::uint64_t& item);
@@ -123,6 +126,7 @@ long make_root(Context& context);
 long place_all(Context& context);
 long seal_places(Context& context);
 long pivot(Context& context);
+long prove_root(Context& context);
 // devices.cc
 long make_devices(Context& context, int at);
 long open_terminal(Context& context);

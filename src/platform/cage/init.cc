@@ -27,15 +27,15 @@ struct Named {
 
 // What needs no plan, and so overlaps with the signer's thinking.
 constexpr Named kEarly[] = {
-    {Step::kIdentity, write_identity},
-    {Step::kNetwork, start_second},
-    {Step::kPropagation, cut_propagation},
-    {Step::kHostname, name_host},
-    {Step::kTime, shift_time},
+    {Step::kIdentity, open_host_proc}, {Step::kNetwork, start_second},
+    {Step::kIdentity, write_identity}, {Step::kPropagation, cut_propagation},
+    {Step::kHostname, name_host},      {Step::kTime, shift_time},
 };
 
 // The order is the design: places before the pivot, the pivot before anything is
-// taken away, capabilities before no_new_privs, seccomp last.
+// taken away, capabilities before no_new_privs, seccomp last. The old root goes meanwhile:
+// the kernel waits for a grace period there, so the second thread does it, and it is gone
+// before anything is forked.
 constexpr Named kSetup[] = {
     {Step::kTime, settle_time},
     {Step::kLandlock, begin_landlock},
@@ -47,7 +47,7 @@ constexpr Named kSetup[] = {
     {Step::kPivot, pivot},
     {Step::kProgram, enter_program_directory},
     {Step::kTerminal, open_terminal},
-    {Step::kNetwork, join_second},
+    {Step::kNetwork, join_network},
     {Step::kNesting, prove_nesting},
     {Step::kKeyring, prove_keyring},
     {Step::kDescriptors, close_descriptors},
@@ -57,6 +57,7 @@ constexpr Named kSetup[] = {
     {Step::kNoNewPrivileges, forbid_new_privileges},
     {Step::kLandlock, enforce_landlock},
     {Step::kSeccomp, enforce_seccomp},
+    {Step::kPivot, leave_old_root},
 };
 
 [[noreturn]] void give_up(Context& context, Step step, long error, std::uint64_t item = 0) {
@@ -88,12 +89,26 @@ long wait_within(sys::PollFd* fds, unsigned count, std::uint64_t until) {
   return sys::poll(fds, count, static_cast<std::int64_t>(until - now));
 }
 
+// Our one thread that will fork anything moves itself: "0" is whoever writes.
+void join_group(Context& context, int tasks) {
+  if (tasks < 0) sys::exit(121);
+  const long written = sys::write(tasks, "0", 1);
+  sys::close(tasks);
+  if (written != 1) give_up(context, Step::kCgroup, written < 0 ? written : -5);
+}
+
 std::uint64_t await_plan(Context& context) {
   Message message;
   for (;;) {
     sys::PollFd fd{context.warden, sys::kPollIn, 0};
     if (wait_within(&fd, 1, sys::monotonic_ns() + kPatience) <= 0) sys::exit(121);
-    if (receive(context.warden, message) < 0) sys::exit(121);
+    int came = -1;
+    if (receive(context.warden, message, 0, &came) < 0) sys::exit(121);
+    if (message.type == MessageType::kJoin) {
+      join_group(context, came);
+      continue;
+    }
+    if (came >= 0) sys::exit(121);
     if (message.type == MessageType::kPlan) {
       context.rlimit_mask = message.b;
       context.hand_out = message.c != 0;

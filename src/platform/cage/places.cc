@@ -403,26 +403,31 @@ long pivot(Context& context) {
   const long before = sys::fstatat(sys::kAtFdcwd, "/sys", &before_stat, sys::kAtSymlinkNofollow);
   if (const long e = sys::call(__NR_fchdir, context.root); e < 0) return e;
   if (const long e = sys::call(__NR_pivot_root, ".", "."); e < 0) return e;
-  if (const long e = sys::call(__NR_umount2, ".", 2); e < 0) return e;
-  if (const long e = sys::call(__NR_chdir, "/"); e < 0) return e;
+  // The old root is stacked on the new one now. Until it is detached only paths that go
+  // down from "/" are used; ".." at the top would lead into it.
+  let_second_detach();
   sys::Stat stat;
   const long after = sys::fstatat(sys::kAtFdcwd, "/sys", &stat, sys::kAtSymlinkNofollow);
   if (before != 0 || after != -2) return -1;
   context.report(Layer::kMount, kProven, before, after);
-  // The root is ours, nothing is stacked on it (a way up would show the old root), and
-  // it is read-only: making a directory there worked a moment ago.
-  for (const char* way : {"/", "/..", "/../..", "..", "."}) {
-    sys::Stat root;
-    if (const long e = sys::fstatat(sys::kAtFdcwd, way, &root, 0); e < 0) return e;
-    if (root.device != context.root_device || root.inode != context.root_inode) return -1;
-  }
-  const long made = sys::mkdirat(sys::kAtFdcwd, "/.probe", 0700);
-  if (made != -30) return -1;
-  context.report(Layer::kRoot, kProven, 0, made);
   // The count of user namespaces was written a moment ago (forbid_nesting).
   const long sysctl = sys::openat(sys::kAtFdcwd, "/proc/sys/user/max_user_namespaces", 02000001);
   if (sysctl != -30) return -1;
   context.report(Layer::kProc, kProven, 0, sysctl);
+  // The root is read-only: making a directory there worked a moment ago.
+  const long made = sys::mkdirat(sys::kAtFdcwd, "/.probe", 0700);
+  if (made != -30) return -1;
+  return 0;
+}
+
+long prove_root(Context& context) {
+  // The root is ours, and nothing is stacked on it: a way up would show the old root.
+  for (const char* way : {"/", "/..", "/../.."}) {
+    sys::Stat root;
+    if (const long e = sys::fstatat(sys::kAtFdcwd, way, &root, 0); e < 0) return e;
+    if (root.device != context.root_device || root.inode != context.root_inode) return -1;
+  }
+  context.report(Layer::kRoot, kProven, 0, -30);
   return 0;
 }
 

@@ -1,9 +1,11 @@
 // second: a second thread of init, for what the kernel is slow at.
 //
 // A network namespace takes as long as all other layers together, so a thread of its
-// own makes it, while the first builds the view; it also proves the namespaces there.
-// Init then joins it (setns) and is a single thread again before it takes anything
-// away from itself, since capabilities, Landlock and seccomp are per thread.
+// own makes it, while the first builds the view; it also proves the namespaces there, and
+// init joins the network (setns). Then it detaches the old root, where the kernel waits for
+// a grace period, while the first takes things away from itself: capabilities, Landlock and
+// seccomp are per thread. It is gone before anything is forked, and it reads nothing that
+// comes from inside.
 #include <linux/sched.h>
 
 #include "platform/cage/context.h"
@@ -23,6 +25,8 @@ struct Second {
   alignas(16) unsigned char stack[16384] = {};
   int alive = 0;  // cleared and woken by the kernel when the thread is gone
   int baseline_ready = 0;
+  int proven = 0;   // the network stands, the namespaces are proven, or it failed
+  int pivoted = 0;  // the old root may go
   int network = 0;  // descriptor of the namespace
   std::uint64_t network_id = 0;
   wire::LayersBody layers;
@@ -64,14 +68,36 @@ void forget_ignored_signals() {
   }
 }
 
-void be_second(void*) {
-  second.failure.step = wire::Step::kNetwork;
-  second.failure.error = make_network();
-  if (second.failure.error < 0) return;
+void set(int& word) {
+  __atomic_store_n(&word, 1, __ATOMIC_RELEASE);
+  sys::call(__NR_futex, &word, 1, 1, nullptr, nullptr, 0);
+}
+
+void note(wire::Step step, long error, std::uint64_t item = 0) {
+  second.failure = {step, error, item};
+}
+
+bool prove() {
+  if (const long e = make_network(); e < 0) {
+    note(wire::Step::kNetwork, e);
+    return false;
+  }
   forget_ignored_signals();
   wait_while(second.baseline_ready, 0);
-  second.failure.step = wire::Step::kCanary;
-  second.failure.error = prove_namespaces(*second.context, second.layers, second.failure.item);
+  std::uint64_t item = 0;
+  if (const long e = prove_namespaces(*second.context, second.layers, item); e < 0) {
+    note(wire::Step::kCanary, e, item);
+    return false;
+  }
+  return true;
+}
+
+void be_second(void*) {
+  const bool ok = prove();
+  set(second.proven);
+  if (!ok) return;
+  wait_while(second.pivoted, 0);
+  if (const long e = sys::call(__NR_umount2, "/", 2); e < 0) note(wire::Step::kPivot, e);
 }
 
 }  // namespace
@@ -87,22 +113,19 @@ long start_second(Context& context) {
   return bailey_thread(kFlags, top, &second.alive);
 }
 
-void give_second_the_baseline() noexcept {
-  __atomic_store_n(&second.baseline_ready, 1, __ATOMIC_RELEASE);
-  sys::call(__NR_futex, &second.baseline_ready, 1, 1, nullptr, nullptr, 0);
-}
+void give_second_the_baseline() noexcept { set(second.baseline_ready); }
 
-long join_second(Context& context) {
-  while (const int alive = __atomic_load_n(&second.alive, __ATOMIC_ACQUIRE)) {
-    sys::call(__NR_futex, &second.alive, 0, alive, nullptr, nullptr, 0);
-  }
+void let_second_detach() noexcept { set(second.pivoted); }
+
+long join_network(Context& context) {
+  wait_while(second.proven, 0);
   if (second.failure.error < 0) {
     context.failure = second.failure;
     return second.failure.error;
   }
   if (const long e = sys::call(__NR_setns, second.network, sys::kNewNet); e < 0) return e;
   sys::Stat stat;
-  const long e = sys::fstatat(context.host_proc, "self/ns/net", &stat, 0);
+  const long e = sys::fstatat(context.host_proc, "thread-self/ns/net", &stat, 0);
   if (e < 0) return e;
   if (stat.inode != second.network_id) return -1;
   sys::close(second.network);
@@ -112,6 +135,17 @@ long join_second(Context& context) {
     }
   }
   return 0;
+}
+
+long leave_old_root(Context& context) {
+  while (const int alive = __atomic_load_n(&second.alive, __ATOMIC_ACQUIRE)) {
+    sys::call(__NR_futex, &second.alive, 0, alive, nullptr, nullptr, 0);
+  }
+  if (second.failure.error < 0) {
+    context.failure = second.failure;
+    return second.failure.error;
+  }
+  return prove_root(context);
 }
 
 }  // namespace bailey::platform::cage

@@ -10,10 +10,10 @@
 
 extern "C" long bailey_thread(long flags, void* stack, int* alive);
 extern "C" long bailey_child(void* stack);
-// clone(CLONE_VM | CLONE_VFORK | SIGCHLD) of a child that exits with 7.
+// clone(CLONE_VM | SIGCHLD) of a child that exits with 7.
 __asm__(
     ".text\n.globl bailey_child\n.type bailey_child,@function\nbailey_child:\n"
-    "  endbr64\n  mov %rdi, %rsi\n  mov $0x4111, %edi\n  xor %edx, %edx\n  xor %r10d, %r10d\n"
+    "  endbr64\n  mov %rdi, %rsi\n  mov $0x111, %edi\n  xor %edx, %edx\n  xor %r10d, %r10d\n"
     "  xor %r8d, %r8d\n  mov $56, %eax\n  syscall\n  test %rax, %rax\n  jnz 1f\n"
     "  mov $60, %eax\n  mov $7, %edi\n  syscall\n  hlt\n1:  ret\n");
 
@@ -34,13 +34,16 @@ bool has_pipe() {
   return ok;
 }
 
-// Like posix_spawn: a child in the same memory, until it is gone.
-bool has_child() {
+// Like posix_spawn: a child in the same memory, on a stack of its own.
+long start_child() {
   alignas(16) static unsigned char stack[1024];
-  const long pid = bailey_child(stack + sizeof stack);
-  if (pid < 0) return false;
+  return bailey_child(stack + sizeof stack);
+}
+
+bool has_child(long pid) {
   int status = 0;
-  return sys::call(__NR_wait4, pid, &status, 0x40000000, nullptr) == pid && status == 7 << 8;
+  return pid > 0 && sys::call(__NR_wait4, pid, &status, 0x40000000, nullptr) == pid &&
+         status == 7 << 8;
 }
 
 bool has_file() {
@@ -87,11 +90,12 @@ bool has_thread() {
 
 [[noreturn]] void become_target(Context& context) {
   unsigned needs = 0;
-  // The thread runs beside the others, and is gone before the program starts.
+  // Thread and child run beside the others, and are gone before the program starts.
+  const long child = start_child();
   const bool started = start_thread();
   needs |= has_pipe() ? kPipe : 0U;
-  needs |= has_child() ? kChild : 0U;
   needs |= has_file() ? kFile : 0U;
+  needs |= has_child(child) ? kChild : 0U;
   needs |= started && has_thread() ? kThread : 0U;
   const bool shifted = sys::monotonic_ns() / 1000000000 + 1 < context.baseline.uptime_seconds;
   needs |= shifted ? kClock : 0U;

@@ -1,5 +1,7 @@
 #include "platform/warden/cgroup.h"
 
+#include "platform/cage/channel.h"
+
 namespace bailey::platform::warden {
 
 namespace sys = cage::sys;
@@ -164,11 +166,23 @@ void Cgroup::open_v2(unsigned wanted) noexcept {
 long Cgroup::adopt(long pid) noexcept {
   Line<32> text;
   text.add(static_cast<std::uint64_t>(pid));
-  int done = -1;
-  for (unsigned i = 0; i < kControllers; ++i) {
-    if (leaf_[i] < 0 || (v2_ && leaf_[i] == done)) continue;
-    if (const long e = write_text(leaf_[i], "cgroup.procs", text.view()); e < 0) return e;
-    done = leaf_[i];
+  for (const int leaf : leaf_) {
+    if (leaf >= 0) return write_text(leaf, "cgroup.procs", text.view());  // one for all
+  }
+  return 0;
+}
+
+long Cgroup::admit(int init_socket, long init) noexcept {
+  if (v2_) return adopt(init);
+  for (const int leaf : leaf_) {
+    if (leaf < 0) continue;
+    const long tasks = sys::openat(leaf, "tasks", 02000001);
+    if (tasks < 0) return tasks;
+    effect::process::Message join;
+    join.type = effect::process::MessageType::kJoin;
+    const long e = cage::send(init_socket, join, static_cast<int>(tasks));
+    sys::close(static_cast<int>(tasks));
+    if (e < 0) return e;
   }
   return 0;
 }

@@ -33,8 +33,10 @@ class Cgroup {
     return false;
   }
   [[nodiscard]] bool is_v2() const noexcept { return v2_; }
-  // Moves a process into every leaf. 0 or a negative errno.
-  long adopt(long pid) noexcept;
+  // Has init join every leaf, by itself where the hierarchy allows that: a thread that
+  // moves itself through a version 1 `tasks` file takes no lock that all forks and exits
+  // of the machine share, and so waits for no grace period. 0 or a negative errno.
+  long admit(int init_socket, long init) noexcept;
 
   // Each sets a limit and reads it back into `effective`. 0 or a negative errno.
   long limit_memory(std::uint64_t bytes, std::uint64_t& effective) noexcept;
@@ -53,6 +55,7 @@ class Cgroup {
  private:
   void open_v1(unsigned wanted) noexcept;
   void open_v2(unsigned wanted) noexcept;
+  long adopt(long pid) noexcept;
   [[nodiscard]] int leaf(Controller controller) const noexcept {
     return leaf_[static_cast<unsigned>(controller)];
   }

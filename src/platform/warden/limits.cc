@@ -24,8 +24,7 @@ void Limits::poll(Kind kind, Mechanism mechanism) noexcept {
   polled_ |= static_cast<std::uint32_t>(bit(kind));
 }
 
-long Limits::open(const wire::PlanHeader& plan, int memfd, long init, bool root,
-                  Kind& failed) noexcept {
+long Limits::open(const wire::PlanHeader& plan, int memfd, bool root, Kind& failed) noexcept {
   asked_ = plan.limits_present;
   sys::Stat stat;
   if (sys::fstatat(memfd, "", &stat, sys::kAtEmptyPath) == 0) memfd_device_ = stat.device;
@@ -103,8 +102,7 @@ long Limits::open(const wire::PlanHeader& plan, int memfd, long init, bool root,
       return -95;
     }
   }
-  failed = Kind::kMemory;
-  return wanted != 0 ? cgroup_.adopt(init) : 0;
+  return 0;
 }
 
 bool Limits::accept(const std::uint64_t (&rlimits)[wire::kRlimits], Kind& failed) noexcept {

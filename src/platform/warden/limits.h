@@ -35,10 +35,11 @@ enum class Held : std::uint32_t { kNone, kGroup, kProcess, kPolled, kWarden };
 
 class Limits {
  public:
-  // Decides, makes the cgroup leaf and moves init into it. 0, or a negative errno and
-  // the limit that cannot be had in `failed`.
-  // `memfd`: any memfd of ours, to know the device of all of them.
-  long open(const wire::PlanHeader& plan, int memfd, long init, bool root, Kind& failed) noexcept;
+  // Decides and makes the cgroup leaves. 0, or a negative errno and the limit that cannot be
+  // had in `failed`. `memfd`: any memfd of ours, to know the device of all of them.
+  long open(const wire::PlanHeader& plan, int memfd, bool root, Kind& failed) noexcept;
+  // Has init join the leaves. To be called before init hears of the plan.
+  long admit(int init_socket, long init) noexcept { return cgroup_.admit(init_socket, init); }
   // What init has to set for itself: bit by Kind.
   [[nodiscard]] std::uint64_t for_init() const noexcept { return for_init_; }
   // Takes over what init read back. False when a limit is not what was asked.

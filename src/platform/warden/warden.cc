@@ -231,9 +231,10 @@ class Warden {
     if (!plan_.open(reinterpret_cast<const void*>(map), message.a)) fail(Step::kPlan, -22);
     const bool root = context_.baseline.uid == 0;
     Kind failed{};
-    if (const long e = limits_.open(plan_.header(), kPlanMemfd, init_, root, failed); e < 0) {
+    if (const long e = limits_.open(plan_.header(), kPlanMemfd, root, failed); e < 0) {
       fail(Step::kLimits, e, static_cast<std::uint64_t>(failed));
     }
+    if (const long e = limits_.admit(init_socket_, init_); e < 0) fail(Step::kCgroup, e);
     Message forward;
     forward.type = MessageType::kPlan;
     forward.a = message.a;
