@@ -137,6 +137,7 @@ class Log {
   };
   struct Batch {
     std::atomic<std::uint32_t> word{0};
+    std::atomic<bool> all_woken{false};
     std::vector<Pending*> pending;
   };
   enum class Roll { kMay, kMustNot };
@@ -155,7 +156,7 @@ class Log {
   bool is_ours(const Head& head) const;
 
   // log_commit.cc
-  void lead();
+  void lead(const Pending& own);
   void commit(std::span<Pending*> pending);
   Status commit_turn(std::span<Pending*> pending);
   Status append_leaves(std::span<Pending*> pending, Roll roll);

@@ -50,18 +50,23 @@ Result<Appended> Log::append(Draft& draft, Space space) {
     if (!leading_) {
       leading_ = true;
       lock.unlock();
-      lead();
+      lead(mine);
     } else {
       const std::uint32_t seen = batch->word.load(std::memory_order_acquire);
       lock.unlock();
       if (seen != kDone) sleep_on(batch->word, seen, kSecondNs, Reach::kProcess);
     }
-    if (batch->word.load(std::memory_order_acquire) == kDone) return std::move(*mine.result);
+    if (batch->word.load(std::memory_order_acquire) == kDone) {
+      // The leader woke one and went on with the next commit: that one wakes the others.
+      const bool others = batch->pending.size() > 1;
+      if (others && !batch->all_woken.exchange(true)) wake(batch->word, INT_MAX, Reach::kProcess);
+      return std::move(*mine.result);
+    }
     lock.lock();
   }
 }
 
-void Log::lead() {
+void Log::lead(const Pending& own) {
   for (int round = 0;; ++round) {
     std::shared_ptr<Batch> batch;
     {
@@ -82,8 +87,9 @@ void Log::lead() {
     }
     commit(batch->pending);
     prepare_next();
+    const bool own_alone = batch->pending.size() == 1 && batch->pending.front() == &own;
     batch->word.store(kDone, std::memory_order_release);
-    if (batch->pending.size() > 1) wake(batch->word, INT_MAX, Reach::kProcess);
+    if (!own_alone) wake(batch->word, 1, Reach::kProcess);
   }
 }
 
