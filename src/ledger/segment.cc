@@ -27,6 +27,16 @@ Status write_at(int fd, std::uint64_t offset, ByteView bytes, std::string_view a
   return {};
 }
 
+// Without the times: since Linux 6.13 a file whose times were looked at gets a new one with the
+// very next write, and ext4 without a journal then writes the inode with every fdatasync.
+Result<struct statx> look_at(int fd) {
+  struct statx found{};
+  if (::statx(fd, "", AT_EMPTY_PATH, STATX_TYPE | STATX_NLINK | STATX_SIZE, &found) != 0) {
+    return std::unexpected(disk_error("disk.stat", "look at the journal", errno));
+  }
+  return found;
+}
+
 }  // namespace
 
 std::string segment_name(std::uint32_t number) {
@@ -60,11 +70,9 @@ Result<std::vector<std::uint32_t>> list_segments(const Dir& journal) {
 Result<Segment> Segment::open(const Dir& journal, std::uint32_t number) {
   const auto name = RelPath::known(segment_name(number));
   auto fd = BAILEY_TRY(journal.open_file(name, O_RDWR));
-  struct stat st{};
-  if (::fstat(fd.get(), &st) != 0) {
-    return std::unexpected(disk_error("disk.stat", "look at the journal", errno));
-  }
-  if (!S_ISREG(st.st_mode)) return fail("log.corrupt", "a journal segment is not a regular file");
+  const auto found = BAILEY_TRY(look_at(fd.get()));
+  if (!S_ISREG(found.stx_mode))
+    return fail("log.corrupt", "a journal segment is not a regular file");
   return Segment(std::move(fd), number);
 }
 
@@ -98,15 +106,12 @@ Status Segment::prepare(const Dir& journal, std::uint32_t number, std::uint32_t 
 }
 
 Result<std::uint64_t> Segment::size_now() const {
-  struct stat st{};
-  if (::fstat(fd_.get(), &st) != 0) {
-    return std::unexpected(disk_error("disk.stat", "look at the journal", errno));
-  }
-  if (st.st_nlink == 0) {
+  const auto found = BAILEY_TRY(look_at(fd_.get()));
+  if (found.stx_nlink == 0) {
     return fail("log.deleted", "the journal was deleted under us",
                 "stop all bailey processes and restore ledger/journal; nothing was started");
   }
-  return static_cast<std::uint64_t>(st.st_size);
+  return found.stx_size;
 }
 
 Result<std::size_t> Segment::read(std::uint32_t offset, std::span<std::uint8_t> out) const {
