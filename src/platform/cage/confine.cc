@@ -98,9 +98,10 @@ long set_rlimits(Context& context) {
   if (asked(kOpenFiles))
     pairs[count++] = {kRlimitNofile, plan.limits[kOpenFiles], kOpenFiles,
                       slot(wire::Rlimit::kOpenFiles)};
-  // One more for init, which the kernel counts in the same user namespace.
+  // One more for init, which the kernel counts in the same user namespace, and the one
+  // by which the warden sees that the limit is passed.
   if (asked(kProcesses))
-    pairs[count++] = {kRlimitNproc, plan.limits[kProcesses] + 1, kProcesses,
+    pairs[count++] = {kRlimitNproc, plan.limits[kProcesses] + 2, kProcesses,
                       slot(wire::Rlimit::kProcesses)};
   if (asked(kMemory))
     pairs[count++] = {kRlimitData, plan.limits[kMemory], kMemory, slot(wire::Rlimit::kMemory)};

@@ -63,9 +63,11 @@ long Limits::open(const wire::PlanHeader& plan, int memfd, bool root, Kind& fail
       if (e < 0) return e;
       hold(Kind::kProcesses, Held::kGroup, group, effective);
     } else if (!root) {
-      // Counted by the kernel for each user in each user namespace: for this cage.
+      // Counted by the kernel for each user in each user namespace: for this cage. It
+      // refuses in silence, so it allows one more, and whoever has it is over the limit.
       hold(Kind::kProcesses, Held::kGroup, Mechanism::kRlimit, 0);
       for_init_ |= bit(Kind::kProcesses);
+      count_tasks_ = true;
     } else {
       poll(Kind::kProcesses, Mechanism::kPolledProc);  // root's processes are not counted
     }
@@ -114,7 +116,8 @@ bool Limits::accept(const std::uint64_t (&rlimits)[wire::kRlimits], Kind& failed
     failed = kind;
     if (rlimits[i] == 0) return false;
     if (body(kind).effective != 0) continue;  // a polled limit with a backstop
-    const std::uint64_t value = kind == Kind::kProcesses ? rlimits[i] - 1 : rlimits[i];
+    // Init, and the one that is over.
+    const std::uint64_t value = kind == Kind::kProcesses ? rlimits[i] - 2 : rlimits[i];
     if (value > body(kind).requested) return false;
     body(kind).effective = value;
   }
@@ -127,6 +130,21 @@ bool Limits::check(Kind kind, std::uint64_t used, Kind& exceeded) noexcept {
   body(kind).overshoot = used - body(kind).requested;
   exceeded = kind;
   return true;
+}
+
+bool Limits::check_tasks(std::uint64_t tasks, Kind& exceeded) noexcept {
+  if (is_polled(Kind::kProcesses)) return check(Kind::kProcesses, tasks, exceeded);
+  if (!count_tasks_) return false;
+  set_used(Kind::kProcesses, tasks);
+  exceeded = Kind::kProcesses;
+  return tasks > body(Kind::kProcesses).requested;
+}
+
+bool Limits::is_over_at_end(Kind& exceeded) const noexcept {
+  exceeded = Kind::kMemory;
+  if (cgroup_.oom_kills() > 0) return true;
+  exceeded = Kind::kProcesses;
+  return cgroup_.has(Controller::kPids) && cgroup_.processes_refused() > 0;
 }
 
 void Limits::set_used(Kind kind, std::uint64_t used) noexcept {
@@ -147,11 +165,15 @@ bool Limits::look(Kind& exceeded) noexcept {
     exceeded = Kind::kMemory;
     return true;
   }
+  if (cgroup_.has(Controller::kPids) && cgroup_.processes_refused() > 0) {
+    exceeded = Kind::kProcesses;
+    return true;
+  }
   if (is_polled(Kind::kCpuTime) && cgroup_.has(Controller::kCpuacct) &&
       check(Kind::kCpuTime, cgroup_.cpu_ns(), exceeded)) {
     return true;
   }
-  const bool files = is_polled(Kind::kMemory) || is_polled(Kind::kProcesses) ||
+  const bool files = is_polled(Kind::kMemory) || is_polled(Kind::kProcesses) || count_tasks_ ||
                      is_polled(Kind::kDisk) ||
                      (is_polled(Kind::kCpuTime) && !cgroup_.has(Controller::kCpuacct));
   if (files && proc_ >= 0) {
@@ -174,7 +196,7 @@ bool Limits::look(Kind& exceeded) noexcept {
     // init, which tells; a sum never shrinks.
     const std::uint64_t disk = usage.disk + reaped_disk_;
     if (is_polled(Kind::kMemory) && check(Kind::kMemory, usage.memory, exceeded)) return true;
-    if (is_polled(Kind::kProcesses) && check(Kind::kProcesses, usage.tasks, exceeded)) return true;
+    if (check_tasks(usage.tasks, exceeded)) return true;
     if (is_polled(Kind::kDisk) && check(Kind::kDisk, disk, exceeded)) return true;
     if (!cgroup_.has(Controller::kCpuacct) && is_polled(Kind::kCpuTime) &&
         check(Kind::kCpuTime, usage.cpu_ns, exceeded)) {

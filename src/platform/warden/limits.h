@@ -52,15 +52,15 @@ class Limits {
 
   // 0: nothing is polled.
   [[nodiscard]] std::uint64_t interval() const noexcept {
-    return polled_ != 0 || cgroup_.has(Controller::kMemory) ? interval_ : 0;
+    return polled_ != 0 || count_tasks_ || cgroup_.is_open() ? interval_ : 0;
   }
   // Looks; true and the limit when one is exceeded.
   [[nodiscard]] bool look(Kind& exceeded) noexcept;
   // What init alone knows: bytes written by processes that it reaped.
   void add_reaped_disk(std::uint64_t bytes) noexcept { reaped_disk_ = bytes; }
   [[nodiscard]] bool wants_reaped_disk() const noexcept { return is_polled(Kind::kDisk); }
-  // After the end: whether the kernel ended something because of a limit.
-  [[nodiscard]] bool killed_by_memory() const noexcept { return cgroup_.oom_kills() > 0; }
+  // After the end: whether the kernel ended or refused something because of a limit.
+  [[nodiscard]] bool is_over_at_end(Kind& exceeded) const noexcept;
   void count_last() noexcept;
   void mark_hit(Kind kind, std::uint64_t used) noexcept;
   void set_used(Kind kind, std::uint64_t used) noexcept;
@@ -84,10 +84,12 @@ class Limits {
   void hold(Kind kind, Held held, wire::Mechanism mechanism, std::uint64_t effective) noexcept;
   void poll(Kind kind, wire::Mechanism mechanism) noexcept;
   [[nodiscard]] bool check(Kind kind, std::uint64_t used, Kind& exceeded) noexcept;
+  [[nodiscard]] bool check_tasks(std::uint64_t tasks, Kind& exceeded) noexcept;
 
   wire::LimitBody bodies_[kKinds];
   std::uint32_t asked_ = 0;
   std::uint32_t polled_ = 0;
+  bool count_tasks_ = false;  // the kernel holds their number and does not say when
   std::uint64_t for_init_ = 0;
   std::uint64_t interval_ = 50000000;  // ns
   std::uint64_t reaped_disk_ = 0;

@@ -430,10 +430,11 @@ class Warden {
     streams_.end_input();
     const bool told = end_.end == static_cast<std::uint32_t>(Ending::kLimit) ||
                       end_.end == static_cast<std::uint32_t>(Ending::kLeash);
-    if (!told && limits_.killed_by_memory()) {
+    Kind over{};
+    if (!told && limits_.is_over_at_end(over)) {
       end_.end = static_cast<std::uint32_t>(Ending::kLimit);
-      end_.limit = static_cast<std::uint32_t>(Kind::kMemory);
-      limits_.mark_hit(Kind::kMemory, kNoNumber);
+      end_.limit = static_cast<std::uint32_t>(over);
+      limits_.mark_hit(over, kNoNumber);
     }
   }
 
