@@ -21,8 +21,12 @@ struct Line {
   std::string remedy;
 };
 
+enum class AskCpus { kNo, kYes };
+
 // A cage with nothing in it: raised, furnished, proven and thrown away. No program runs.
-Result<Readiness> raise_empty_cage(Outside& outside) {
+// A share of the CPUs is asked for only where a group can hold it: nothing else can, and
+// asking would refuse the cage.
+Result<Readiness> raise_empty_cage(Outside& outside, AskCpus cpus) {
   auto cage = BAILEY_TRY(outside.jail().raise());
   effect::process::CageSpec spec;
   spec.argv = {"nothing"};
@@ -36,6 +40,7 @@ Result<Readiness> raise_empty_cage(Outside& outside) {
   spec.limits[model::LimitKind::kOpenFiles] = 256;
   spec.limits[model::LimitKind::kDisk] = 1ULL << 30;
   spec.limits[model::LimitKind::kOutput] = 1ULL << 20;
+  if (cpus == AskCpus::kYes) spec.limits[model::LimitKind::kCpus] = 1'000;  // thousandths of a CPU
   BAILEY_TRY(cage->furnish(spec));
   return cage->await_ready();
 }
@@ -128,7 +133,10 @@ std::string to_text(const std::vector<Line>& lines, const Result<Readiness>& rea
 
 int doctor(Invocation& in) {
   const auto advice = in.outside.probe();
-  const auto ready = raise_empty_cage(in.outside);
+  const bool with_cpus = std::any_of(advice.begin(), advice.end(), [](const LayerAdvice& layer) {
+    return layer.name == "limit.cpus" && layer.available;
+  });
+  const auto ready = raise_empty_cage(in.outside, with_cpus ? AskCpus::kYes : AskCpus::kNo);
   const auto lines = merge(advice, ready ? &*ready : nullptr);
   in.outside.write(Stream::kOut, in.arguments.flag("--json") ? json_line(to_json(lines, ready))
                                                              : to_text(lines, ready));
