@@ -13,6 +13,7 @@
 #include <climits>
 #include <cstdlib>
 #include <ctime>
+#include <mutex>
 
 #include "app/jail.h"
 #include "base/check.h"
@@ -31,7 +32,7 @@ class RealClock final : public Clock {
   WallTime wall() const noexcept override { return {read_clock(CLOCK_REALTIME)}; }
   MonoTime monotonic() const noexcept override { return {read_clock(CLOCK_MONOTONIC)}; }
   const BootId& boot_id() const noexcept override {
-    if (boot_.empty()) boot_ = read_boot_id();
+    std::call_once(read_, [this] { boot_ = read_boot_id(); });  // any thread may be first
     return boot_;
   }
 
@@ -44,6 +45,7 @@ class RealClock final : public Clock {
           "the kernel's boot id is unreadable");
     return {text.data(), text.size()};
   }
+  mutable std::once_flag read_;
   mutable BootId boot_;
 };
 

@@ -1,4 +1,5 @@
-// Fakes of the clock and the entropy source, for tests only. Deterministic.
+// Fakes of the clock and the entropy source, for tests only. Deterministic, and for one thread
+// at a time (the real ones are for any).
 #pragma once
 
 #include <utility>
