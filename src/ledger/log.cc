@@ -16,6 +16,11 @@ constexpr std::uint64_t kSoundEvery = 16384;
 
 }  // namespace
 
+struct Log::Ahead {
+  TileWriter tiles;
+  Position end;
+};
+
 Log::Log(Dir dir, Dir journal, Control control, merkle::NoteVerifier verifier, Digest log_id,
          const crypto::SigningKey& key, const Clock& clock, LogOptions options)
     : dir_(std::move(dir)),
@@ -227,10 +232,17 @@ Status Log::visit(std::uint64_t first, std::uint64_t last, const Visit& visit) {
 Status Log::visit_locked(std::uint64_t first, std::uint64_t last, std::uint64_t checked,
                          const Visit& visit) {
   if (first >= last) return {};
-  Position at = BAILEY_TRY(find_block(first / merkle::kTileWidth));
+  const Position at = BAILEY_TRY(find_block(first / merkle::kTileWidth));
+  return read_on(at, first / merkle::kTileWidth * merkle::kTileWidth, first, last, checked, visit);
+}
+
+// Visits entries [first, last); at `at` begins the frame of entry `index`, or a head or a
+// segment's end before it.
+Status Log::read_on(Position at, std::uint64_t index, std::uint64_t first, std::uint64_t last,
+                    std::uint64_t checked, const Visit& visit) {
   auto here = BAILEY_TRY(segment(at.segment));
   FrameReader reader(*here);
-  for (std::uint64_t index = first / merkle::kTileWidth * merkle::kTileWidth; index < last;) {
+  while (index < last) {
     const auto parsed = BAILEY_TRY(reader.at(at.offset, FrameCheck::kHeader));
     if (parsed.kind == ParsedFrame::Kind::kEnd && at.segment < current_->number()) {
       at = {at.segment + 1, 0};
@@ -281,6 +293,7 @@ std::string Log::checkpoint_note(const Head& head) const {
 }
 
 Status Log::publish() {
+  const std::lock_guard door(door_mutex_);
   BAILEY_TRY(control_.lock(LogLock::kDoor, kTurnDeadlineNs, clock_));
   const Status status = [&] {
     const std::lock_guard lock(cursor_mutex_);
@@ -292,6 +305,7 @@ Status Log::publish() {
 
 // Holds kDoor, and cursor_mutex_.
 Status Log::publish_locked() {
+  const auto ahead = std::move(ahead_);
   BAILEY_TRY(catch_up());
   const Head head = durable_head_;
   const std::uint64_t published = control_.page().published.load();
@@ -299,20 +313,65 @@ Status Log::publish_locked() {
     return fail("log.rollback", "the published checkpoint is ahead of the journal");
   }
   if (published == head.size && head.size != 0) return {};
-  TileWriter writer(dir_, published, head.size);
-  const std::uint64_t first = writer.first_entry();
-  BAILEY_TRY(writer.begin());
-  BAILEY_TRY(visit_locked(first, head.size, published,
-                          [&](const Frame& leaf) { return writer.add(leaf.content, leaf.hash); }));
-  BAILEY_TRY(writer.finish());
-  const std::string note = checkpoint_note(head);
-  BAILEY_TRY(replace_checkpoint(dir_, note));
-  control_.page().published.store(head.size);
-  writer.sweep();
+  const auto write = [&](TileWriter& tiles, const std::optional<Position>& from) -> Status {
+    const Visit add = [&](const Frame& leaf) { return tiles.add(leaf.content, leaf.hash); };
+    const std::uint64_t next = tiles.next_entry();
+    if (from) {
+      BAILEY_TRY(read_on(*from, next, next, head.size, published, add));
+    } else {
+      BAILEY_TRY(visit_locked(next, head.size, published, add));
+    }
+    BAILEY_TRY(tiles.finish());
+    const std::string note = checkpoint_note(head);
+    BAILEY_TRY(replace_checkpoint(dir_, note));
+    control_.page().published.store(head.size);
+    tiles.sweep();
+    return {};
+  };
+  // Good only if it was exactly one entry, and nobody published in between.
+  if (ahead && ahead->tiles.published() == published && ahead->tiles.size() == head.size) {
+    BAILEY_TRY(write(ahead->tiles, ahead->end));
+  } else {
+    TileWriter tiles(dir_, published, head.size);
+    BAILEY_TRY(write(tiles, std::nullopt));
+  }
   if (published / kSoundEvery != head.size / kSoundEvery) {
     return remember_sound_tiles(dir_, head.size);
   }
   return {};
+}
+
+void Log::prepare_publish() noexcept {
+  {
+    const std::lock_guard lock(queue_mutex_);
+    if (closed_) return;
+  }
+  const std::lock_guard door(door_mutex_);
+  if (!control_.try_lock(LogLock::kDoor)) return;
+  // With others present the last one to leave publishes, and this is not known to be it.
+  if (control_.become_alone()) {
+    control_.become_shared();
+    const std::lock_guard lock(cursor_mutex_);
+    if (!prepare_locked()) ahead_.reset();
+  }
+  control_.unlock(LogLock::kDoor);
+}
+
+// Holds kDoor, and cursor_mutex_.
+Status Log::prepare_locked() {
+  ahead_.reset();
+  BAILEY_TRY(refuse_if_failed());
+  BAILEY_TRY(catch_up());
+  const std::uint64_t size = tail_.size() + 1;
+  const std::uint64_t published = control_.page().published.load();
+  // A tile that gets full has a name that others may already look at.
+  if (size % merkle::kTileWidth == 0 || published / merkle::kTileWidth != size / merkle::kTileWidth)
+    return {};
+  ahead_ = std::make_unique<Ahead>(Ahead{TileWriter(dir_, published, size), end_});
+  BAILEY_TRY(
+      visit_locked(ahead_->tiles.first_entry(), tail_.size(), published,
+                   [&](const Frame& leaf) { return ahead_->tiles.add(leaf.content, leaf.hash); }));
+  return ahead_->tiles.pause();
 }
 
 Status Log::close() {
@@ -323,6 +382,7 @@ Status Log::close() {
     check(!leading_ && queue_->pending.empty(), "a log was closed while in use");
   }
   if (preparer_.joinable()) preparer_.join();
+  const std::lock_guard door(door_mutex_);
   BAILEY_TRY(control_.lock(LogLock::kDoor, kTurnDeadlineNs, clock_));
   Status status;
   if (current_ != nullptr && control_.become_alone()) {

@@ -118,6 +118,11 @@ class Log {
 
   // Brings tiles and checkpoint up to the newest durable head. Errors: disk.*.
   [[nodiscard]] Status publish();
+  // For the time when this process waits: writes ahead the tiles of a log that is longer by
+  // one entry, all but that entry, so that publishing after exactly one more append has
+  // little left to do. No reader looks at them before a checkpoint says so. Does nothing
+  // when others have the log open, and what fails here is left to publish().
+  void prepare_publish() noexcept;
   // Publishes when nobody else has the log open, then lets go. Idempotent.
   [[nodiscard]] Status close();
 
@@ -179,7 +184,10 @@ class Log {
   Result<Position> find_block(std::uint64_t block);
   Status visit_locked(std::uint64_t first, std::uint64_t last, std::uint64_t checked,
                       const Visit& visit);
+  Status read_on(Position at, std::uint64_t index, std::uint64_t first, std::uint64_t last,
+                 std::uint64_t checked, const Visit& visit);
   Status publish_locked();
+  Status prepare_locked();
   Result<std::vector<merkle::Hash>> proof_by_tiles(std::uint64_t index, std::uint64_t size);
 
   const Dir dir_;
@@ -190,6 +198,9 @@ class Log {
   const crypto::SigningKey& key_;
   const Clock& clock_;
   const LogOptions options_;
+
+  // Before kDoor, which holds off other processes only, and before cursor_mutex_.
+  std::mutex door_mutex_;
 
   std::mutex queue_mutex_;
   std::shared_ptr<Batch> queue_ = std::make_shared<Batch>();
@@ -209,6 +220,10 @@ class Log {
   Head newest_head_;                  // of the newest head frame
   Position newest_head_at_;
   Head durable_head_;  // the newest one known to be on disk
+
+  // Tiles written ahead, and where the journal goes on behind what is in them.
+  struct Ahead;
+  std::unique_ptr<Ahead> ahead_;
 
   std::atomic<bool> next_prepared_{false};
   std::jthread preparer_;

@@ -8,6 +8,8 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <span>
+#include <utility>
 
 #include "base/check.h"
 #include "merkle/tile.h"
@@ -20,24 +22,15 @@ using merkle::kTileWidth;
 constexpr std::size_t kHashBytes = 32;
 constexpr const char* kSoundFile = "tiles-synced";
 
-std::string parent_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
-
 Status write_file(const Dir& dir, const std::string& path, ByteView bytes) {
-  const auto name = RelPath::known(path);
-  auto fd = dir.open_file(name, O_WRONLY | O_CREAT | O_TRUNC);
-  if (!fd && fd.error().code == "disk.missing") {
-    BAILEY_TRY(dir.make_dir(RelPath::known(parent_of(path))));
-    fd = dir.open_file(name, O_WRONLY | O_CREAT | O_TRUNC);
-  }
-  if (!fd) return std::unexpected(std::move(fd).error());
-  return write_all(fd->get(), bytes);
+  auto file = BAILEY_TRY(PublishedFile::open(dir, path));
+  BAILEY_TRY(file.add(bytes));
+  return file.end();
 }
 
-Bytes flat(const std::vector<Hash>& hashes) {
-  Bytes bytes;
-  bytes.reserve(hashes.size() * kHashBytes);
-  for (const auto& hash : hashes) bytes.insert(bytes.end(), hash.begin(), hash.end());
-  return bytes;
+ByteView flat(std::span<const Hash> hashes) {
+  static_assert(sizeof(Hash) == kHashBytes);
+  return {reinterpret_cast<const std::uint8_t*>(hashes.data()), hashes.size_bytes()};
 }
 
 // Root of a power of two of hashes.
@@ -67,6 +60,24 @@ Result<std::vector<Hash>> read_tile(const Dir& dir, unsigned level, std::uint64_
   return hashes;
 }
 
+// "tile/0/000.p/1" -> "tile/0/000.p".
+std::string partials_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
+
+// "tile/0/000.p" -> "tile/0", "000.p".
+std::pair<std::string, std::string> split(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return {path.substr(0, slash), path.substr(slash + 1)};
+}
+
+void remove_folder(const Dir& parent, const std::string& name) noexcept {
+  const auto folder = parent.open_dir(RelPath::known(name));
+  if (!folder) return;
+  const auto files = folder->list();
+  if (!files) return;
+  for (const auto& file : *files) (void)::unlinkat(folder->fd(), file.c_str(), 0);
+  (void)::unlinkat(parent.fd(), name.c_str(), AT_REMOVEDIR);
+}
+
 }  // namespace
 
 TileWriter::TileWriter(const Dir& dir, std::uint64_t published, std::uint64_t size)
@@ -74,12 +85,9 @@ TileWriter::TileWriter(const Dir& dir, std::uint64_t published, std::uint64_t si
       published_(published),
       size_(size),
       first_(published / kTileWidth * kTileWidth),
-      next_(first_) {}
-
-Status TileWriter::begin() {
-  levels_.emplace_back();
+      next_(first_),
+      levels_(1) {
   levels_[0].tile = first_ / kTileWidth;
-  return {};
 }
 
 // What the tile being filled at `level` holds already, for first_ leaves.
@@ -106,15 +114,23 @@ Status TileWriter::load(unsigned level) {
 }
 
 Status TileWriter::add(ByteView entry, const Hash& hash) {
-  merkle::append_to_bundle(bundle_, entry);
+  const std::uint64_t tile = next_ / kTileWidth;
+  if (!bundle_) {
+    const auto path = merkle::bundle_path(tile, merkle::tile_width(0, tile, size_));
+    bundle_ = BAILEY_TRY(PublishedFile::open(dir_, path));
+  }
+  framed_.clear();
+  merkle::append_to_bundle(framed_, entry);
+  BAILEY_TRY(bundle_->add(framed_));
   ++next_;
-  if (next_ % kTileWidth == 0) {
-    const std::uint64_t index = next_ / kTileWidth - 1;
-    BAILEY_TRY(write_file(dir_, merkle::bundle_path(index, kTileWidth), bundle_));
-    bundle_.clear();
-    if (index == published_ / kTileWidth && published_ % kTileWidth != 0) {
-      swept_.push_back(merkle::bundle_path(index, kTileWidth) + ".p");
-    }
+  if (next_ % kTileWidth == 0 || next_ == size_) {
+    BAILEY_TRY(bundle_->end());
+    bundle_.reset();
+  }
+  if (next_ % kTileWidth == 0 && tile == published_ / kTileWidth && published_ % kTileWidth != 0) {
+    swept_.push_back({partials_of(merkle::bundle_path(tile, 1)),
+                      partials_of(merkle::bundle_path(size_ / kTileWidth, 1)),
+                      static_cast<unsigned>(size_ % kTileWidth)});
   }
   return push(0, hash);
 }
@@ -125,41 +141,73 @@ Status TileWriter::push(unsigned level, const Hash& hash) {
   levels_[level].changed = true;
   if (levels_[level].hashes.size() < kTileWidth) return {};
   const std::uint64_t tile = levels_[level].tile;
-  const std::string path = merkle::tile_path(level, tile, kTileWidth);
-  BAILEY_TRY(write_file(dir_, path, flat(levels_[level].hashes)));
+  BAILEY_TRY(
+      write_file(dir_, merkle::tile_path(level, tile, kTileWidth), flat(levels_[level].hashes)));
   if (tile == (published_ >> (8 * level)) / kTileWidth &&
       merkle::tile_width(level, tile, published_) != 0) {
-    swept_.push_back(path + ".p");
+    const std::uint64_t last = (size_ >> (8 * level)) / kTileWidth;
+    swept_.push_back({partials_of(merkle::tile_path(level, tile, 1)),
+                      partials_of(merkle::tile_path(level, last, 1)),
+                      merkle::tile_width(level, last, size_)});
   }
   const Hash root = fold(std::move(levels_[level].hashes));
   levels_[level] = {tile + 1, {}, false};
   return push(level + 1, root);
 }
 
+// What is not in the file yet of the partial tile at `level`.
+Status TileWriter::write_partial(unsigned level) {
+  const Level& partial = levels_[level];
+  const auto path =
+      merkle::tile_path(level, partial.tile, merkle::tile_width(level, partial.tile, size_));
+  if (level != 0) return write_file(dir_, path, flat(partial.hashes));
+  if (!leaves_) leaves_ = BAILEY_TRY(PublishedFile::open(dir_, path));
+  BAILEY_TRY(leaves_->add(flat(std::span(partial.hashes).subspan(leaves_written_))));
+  leaves_written_ = partial.hashes.size();
+  return leaves_->end();
+}
+
+Status TileWriter::pause() {
+  check(next_ < size_ && next_ / kTileWidth == size_ / kTileWidth,
+        "a pause is for a partial tile that is not done");
+  if (bundle_) BAILEY_TRY(bundle_->end());
+  return write_partial(0);
+}
+
 Status TileWriter::finish() {
   check(next_ == size_, "the tiles were given another number of entries");
-  if (!bundle_.empty()) {
-    const auto width = static_cast<unsigned>(size_ % kTileWidth);
-    BAILEY_TRY(write_file(dir_, merkle::bundle_path(size_ / kTileWidth, width), bundle_));
-  }
   for (unsigned level = 0; level < levels_.size(); ++level) {
-    const Level& partial = levels_[level];
-    if (partial.hashes.empty() || !partial.changed) continue;
-    const auto width = static_cast<unsigned>(partial.hashes.size());
-    BAILEY_TRY(
-        write_file(dir_, merkle::tile_path(level, partial.tile, width), flat(partial.hashes)));
+    if (!levels_[level].hashes.empty() && levels_[level].changed) BAILEY_TRY(write_partial(level));
   }
   return {};
 }
 
 void TileWriter::sweep() const noexcept {
-  for (const auto& path : swept_) {
-    const auto folder = dir_.open_dir(RelPath::known(path));
-    if (!folder) continue;
-    const auto names = folder->list();
-    if (!names) continue;
-    for (const auto& name : *names) (void)::unlinkat(folder->fd(), name.c_str(), 0);
-    (void)::unlinkat(dir_.fd(), path.c_str(), AT_REMOVEDIR);
+  for (const auto& swept : swept_) {
+    const auto [full_parent, full_name] = split(swept.full);
+    const auto [next_parent, next_name] = split(swept.next);
+    const auto full_in = dir_.open_dir(RelPath::known(full_parent));
+    const auto next_in = dir_.open_dir(RelPath::known(next_parent));
+    const auto full = dir_.open_dir(RelPath::known(swept.full));
+    if (!full_in || !full) continue;
+    if (next_in && swept.width == 0 &&
+        ::renameat2(full_in->fd(), full_name.c_str(), next_in->fd(), next_name.c_str(),
+                    RENAME_NOREPLACE) == 0) {
+      continue;
+    }
+    if (next_in && swept.width != 0) {
+      // The folders change places at once, and the file that counts is in both.
+      const auto next = dir_.open_dir(RelPath::known(swept.next));
+      const std::string counts = std::to_string(swept.width);
+      if (next) {
+        (void)::unlinkat(full->fd(), counts.c_str(), 0);
+        if (::linkat(next->fd(), counts.c_str(), full->fd(), counts.c_str(), 0) == 0) {
+          (void)::renameat2(full_in->fd(), full_name.c_str(), next_in->fd(), next_name.c_str(),
+                            RENAME_EXCHANGE);
+        }
+      }
+    }
+    remove_folder(*full_in, full_name);
   }
 }
 
@@ -181,11 +229,7 @@ Status replace_checkpoint(const Dir& dir, const std::string& note) {
   const auto name = RelPath::known("checkpoint");
   // Only the holder of the door lock is here: one name is enough.
   const auto spare = RelPath::known("checkpoint.spare");
-  const auto fd = BAILEY_TRY(dir.open_file(spare, O_WRONLY | O_CREAT));
-  BAILEY_TRY(write_all(fd.get(), as_bytes(note)));
-  if (::ftruncate(fd.get(), static_cast<off_t>(note.size())) != 0) {
-    return std::unexpected(disk_error("disk.write", "cut the checkpoint to its size", errno));
-  }
+  BAILEY_TRY(write_file(dir, spare.text(), as_bytes(note)));
   // Exchanged, and the old one is the spare of the next time. A rename over a file makes ext4
   // write the new one to disk at once, and files that come and go make it search for free
   // inodes: a run would wait for both, and a derived file needs neither.

@@ -2,13 +2,16 @@
 //
 //   append_victim append DIR ACKS THREADS COUNT   appends COUNT entries by each thread
 //   append_victim check DIR ACKS                  opens the log and holds it to ACKS
+//   append_victim look DIR                        holds the published files to the rules
 //
 // An entry says who wrote it: "<pid>.<thread>.<n>". After append() returned, and not
 // before, "<index> <entry>" is added to ACKS, a file outside of the log, in one write(2).
 // `check` exits 0 when the log opens, every acknowledged entry stands at its index, the
 // tree of all entries computed the slow way is the one that is signed, and the published
-// files are accepted by the verifier of files. Otherwise it says why and exits 1. `append`
+// files are good and cover it. Otherwise it says why and exits 1. `look` opens nothing: the
+// files as they lie must be good for the checkpoint among them, or none be there yet. `append`
 // exits 3 when the log refuses an entry or does not open: refusing is allowed, lying not.
+// Before its last entry it writes the tiles ahead, as a run does while its program runs.
 #include <fcntl.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,7 +26,7 @@
 
 #include "base/fakes.h"
 #include "ledger/log.h"
-#include "merkle/verify_log.h"
+#include "ledger/published_for_test.h"
 #include "test_disk.h"
 
 using namespace bailey;
@@ -79,6 +82,7 @@ int append(const std::string& dir, const std::string& acks, int threads, int cou
   std::atomic<int> refused{0};
   const auto work = [&](int thread) {
     for (int i = 0; i < count; ++i) {
+      if (i + 1 == count) (*log)->prepare_publish();
       const std::string text = std::to_string(::getpid()) + "." + std::to_string(thread) + "." +
                                std::to_string(i) +
                                std::string(static_cast<std::size_t>(i) % 300, '#');
@@ -102,15 +106,6 @@ int append(const std::string& dir, const std::string& acks, int threads, int cou
   const auto closed = (*log)->close();
   if (refused != 0) return 3;
   return closed ? 0 : say(3, closed.error());
-}
-
-// The slow, obvious tree.
-merkle::Hash slow_root(const std::vector<merkle::Hash>& leaves, std::size_t from, std::size_t to) {
-  if (from == to) return merkle::empty_root();
-  if (to - from == 1) return leaves[from];
-  std::size_t k = 1;
-  while (k * 2 < to - from) k *= 2;
-  return merkle::node_hash(slow_root(leaves, from, from + k), slow_root(leaves, from + k, to));
 }
 
 int check_log(const std::string& dir, const std::string& acks) {
@@ -144,25 +139,28 @@ int check_log(const std::string& dir, const std::string& acks) {
                        std::to_string(found) + " are there" + (other ? ", some are others" : ""),
                    ""});
   }
-  if (slow_root(hashes, 0, hashes.size()) != head->root) {
+  if (ledger::slow_root(hashes, 0, hashes.size()) != head->root) {
     return say(1, {"check.root", "the signed root is not that of the entries", ""});
   }
   if (const auto closed = (*log)->close(); !closed) return say(1, closed.error());
-  // Entries here are no leaves of the ledger, so of the published log only the tree can be
-  // held to the rules: each tile and bundle from the entries.
-  const auto note = app::World::open(dir).read_file(RelPath::known("checkpoint"), 1U << 16);
-  if (!note) return say(1, note.error());
-  const auto parsed = merkle::parse_note(*note);
-  if (!parsed) return say(1, parsed.error());
-  if (const auto good = merkle::verify_note(*parsed, {(*log)->verifier()}); !good) {
-    return say(1, good.error());
-  }
-  const auto checkpoint = merkle::parse_checkpoint_text(parsed->text);
+  const auto checkpoint = ledger::check_published(app::World::open(dir), (*log)->verifier());
   if (!checkpoint) return say(1, checkpoint.error());
   if (checkpoint->size != head->size || checkpoint->root != head->root) {
     return say(1, {"check.published", "the checkpoint is not that of the newest head", ""});
   }
   std::printf("%zu acknowledged, %zu there\n", acked.size(), hashes.size());
+  return 0;
+}
+
+int look(const std::string& dir) {
+  const World world;
+  const auto verifier = merkle::NoteVerifier::create("crash.example/log", world.key.public_key());
+  if (!verifier) return 2;
+  const auto checkpoint = ledger::check_published(app::World::open(dir), *verifier);
+  if (!checkpoint && app::World::open(dir).exists(RelPath::known("checkpoint")).value_or(true))
+    return say(1, checkpoint.error());
+  std::printf("%llu published\n",
+              static_cast<unsigned long long>(checkpoint ? checkpoint->size : 0));
   return 0;
 }
 
@@ -174,5 +172,6 @@ int main(int argc, char** argv) {
     return append(words[1], words[2], std::stoi(words[3]), std::stoi(words[4]));
   }
   if (words.size() == 3 && words[0] == "check") return check_log(words[1], words[2]);
+  if (words.size() == 2 && words[0] == "look") return look(words[1]);
   return 2;
 }

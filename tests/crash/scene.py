@@ -59,6 +59,13 @@ class Scene(unittest.TestCase):
         self.assertEqual(done.returncode, 0, f"{why}: {done.stderr}")
         return done.stdout
 
+    def assert_served(self, why=""):
+        """What lies there for readers is good, before anybody opens the log again."""
+        done = subprocess.run([VICTIM, "look", str(self.log)], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, f"{why}: {done.stderr}")
+        return int(done.stdout.split()[0])
+
     def assert_refused(self, code, why="", boot=None):
         done = self.check(boot)
         self.assertEqual(done.returncode, 1, f"{why}: it opened: {done.stdout}")

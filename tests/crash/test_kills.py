@@ -12,7 +12,7 @@ from scene import Scene, main
 
 # Everything that the way of an entry can change something with, or learn something by.
 CALLS = ["openat2", "pwrite64", "pread64", "write", "fdatasync", "fsync", "fcntl", "fallocate",
-         "linkat", "unlinkat", "renameat", "renameat2", "mkdirat", "mmap", "close", "futex"]
+         "ftruncate", "linkat", "unlinkat", "renameat", "renameat2", "mkdirat", "mmap", "close", "futex"]
 
 
 def calls_of(trace):
@@ -32,12 +32,12 @@ class Kills(Scene):
         self.assertEqual(code, 0, said)
         return calls_of(trace.read_text())
 
-    def kill_everywhere(self, prepare, count):
+    def kill_everywhere(self, prepare, count, calls=CALLS):
         prepare()
         counts = self.counts(count=count)
         self.assertGreater(counts["fdatasync"], 1)
         kills = lost = 0
-        for call in CALLS:
+        for call in calls:
             for n in range(1, counts[call] + 1):
                 prepare()
                 before = self.acked()
@@ -47,6 +47,7 @@ class Kills(Scene):
                 why = f"killed at {call} number {n}"
                 kills += code != 0
                 lost += self.acked() - before < count
+                self.assert_served(why)
                 # Twice: in the same boot, by the shared page; and as after a reboot.
                 copy = self.folder / "copy"
                 shutil.rmtree(copy, ignore_errors=True)
@@ -79,11 +80,29 @@ class Kills(Scene):
             self.acks.write_text(acks)
         self.kill_everywhere(prepare, count=2)
 
+    def test_killed_while_a_tile_gets_full(self):
+        """The folders of partial tiles change places, and files are written over."""
+        for count in (4, 250):
+            code, said = self.append(count=count)
+            self.assertEqual(code, 0, said)
+        self.assertEqual(self.assert_served(), 254)
+        kept = self.folder / "kept"
+        shutil.copytree(self.log, kept)
+        acks = self.acks.read_text()
+
+        def prepare():
+            shutil.rmtree(self.log)
+            shutil.copytree(kept, self.log)
+            self.acks.write_text(acks)
+        # Of the calls that publishing makes: the others are those of the tests above.
+        self.kill_everywhere(prepare, count=4, calls=["openat2", "pwrite64", "ftruncate", "linkat",
+                                                      "unlinkat", "renameat2", "mkdirat", "close"])
+
     def test_processes_and_threads_killed_at_random(self):
         chance = random.Random(7)
         killed = 0
         for round_number in range(6):
-            running = [self.start(count=400, threads=chance.choice([1, 3])) for _ in range(5)]
+            running = [self.start(count=1500, threads=chance.choice([1, 3])) for _ in range(5)]
             end = time.monotonic() + 1.5
             while time.monotonic() < end:
                 time.sleep(chance.uniform(0.01, 0.1))
@@ -92,7 +111,7 @@ class Kills(Scene):
                     running[victim].send_signal(signal.SIGKILL)
                     killed += 1
                 running[victim].communicate()
-                running[victim] = self.start(count=400, threads=2)
+                running[victim] = self.start(count=1500, threads=2)
             for each in running:
                 _, said = each.communicate(timeout=60)
                 self.assertEqual(each.returncode, 0, said)
