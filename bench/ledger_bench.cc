@@ -7,13 +7,10 @@
 // disk. The raw loop is the obvious one: write(2) at the end of a file, then fdatasync(2).
 // A second raw loop overwrites a file prepared before, as the journal does; it is shown
 // so that nobody has to guess how much of a figure is that.
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -28,87 +25,15 @@
 #include "base/check.h"
 #include "base/fakes.h"
 #include "codec/json.h"
-#include "ledger/ledger.h"
-
-namespace bailey::app {
-// The benchmark's own World: the one place here that opens a real folder.
-class World {
- public:
-  static Dir open(const std::string& path) {
-    auto dir = Dir::open_absolute(PassKey<World>(), path);
-    check(dir.has_value(), "the bench's folder cannot be opened");
-    return *std::move(dir);
-  }
-};
-}  // namespace bailey::app
+#include "ledger/log.h"
+#include "ledger_ground.h"
+#include "ledger_short_run.h"
 
 namespace bailey::ledger {
 namespace {
 
 constexpr std::size_t kEntryBytes = 256;
 constexpr int kGroup = 64;
-
-class MachineClock final : public Clock {
- public:
-  explicit MachineClock(BootId boot) : boot_(std::move(boot)) {}
-  WallTime wall() const noexcept override { return {read(CLOCK_REALTIME)}; }
-  MonoTime monotonic() const noexcept override { return {read(CLOCK_MONOTONIC)}; }
-  const BootId& boot_id() const noexcept override { return boot_; }
-
- private:
-  static std::int64_t read(clockid_t id) noexcept {
-    timespec now{};
-    ::clock_gettime(id, &now);
-    return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
-  }
-  BootId boot_;
-};
-
-constexpr const char* kThisBoot = "00000000-0000-4000-8000-00000000b007";
-constexpr const char* kNextBoot = "00000000-0000-4000-8000-00000000b008";
-
-double seconds_now() { return static_cast<double>(MachineClock("").monotonic().ns) / 1e9; }
-
-double percentile(std::vector<double> values, double share) {
-  std::sort(values.begin(), values.end());
-  const auto rank = static_cast<std::size_t>(share * static_cast<double>(values.size()));
-  return values[std::min(rank, values.size() - 1)];
-}
-double median(const std::vector<double>& values) { return percentile(values, 0.5); }
-
-// Raw loops over one file.
-class RawFile {
- public:
-  enum class Kind { kExtends, kOverwrites };
-  RawFile(const std::string& path, Kind kind)
-      : path_(path), fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) {
-    check(static_cast<bool>(fd_), "no raw file");
-    if (kind == Kind::kOverwrites) {
-      const Bytes zeros(1U << 20);
-      for (int i = 0; i < kPreparedMegabytes; ++i)
-        check(write_all(fd_.get(), zeros).has_value(), "no prepared file");
-      check(::fsync(fd_.get()) == 0, "no prepared file");
-      check(::lseek(fd_.get(), 0, SEEK_SET) == 0, "no prepared file");
-      wraps_ = true;
-    }
-  }
-  ~RawFile() { std::filesystem::remove(path_); }
-  void commit(ByteView bytes) {
-    if (wraps_ && (at_ += bytes.size()) > (std::size_t{kPreparedMegabytes} << 20)) {
-      at_ = bytes.size();
-      check(::lseek(fd_.get(), 0, SEEK_SET) == 0, "seek");
-    }
-    check(write_all(fd_.get(), bytes).has_value(), "raw write");
-    check(::fdatasync(fd_.get()) == 0, "raw sync");
-  }
-
- private:
-  static constexpr int kPreparedMegabytes = 64;
-  std::string path_;
-  Fd fd_;
-  std::size_t at_ = 0;
-  bool wraps_ = false;
-};
 
 class Bench {
  public:
@@ -254,33 +179,28 @@ class Bench {
            "at most", 100, "ms");
   }
 
-  // What a run pays: open an existing ledger, two leaves with a receipt each, close.
+  // What a run pays, stage by stage.
   void short_run() {
-    std::vector<double> whole, raw;
-    RawFile extends(folder_ + "/raw-extends", RawFile::Kind::kExtends);
-    std::filesystem::create_directories(folder_ + "/short");
-    for (int i = 0; i < (quick_ ? 30 : 600); ++i) {
-      const double begin = seconds_now();
-      {
-        FakeEntropy entropy;
-        auto ledger = open_ledger(entropy);
-        codec::Json body;
-        body.set("what", codec::Json(std::string(600, 'w')));
-        for (int leaf = 0; leaf < 2; ++leaf)
-          check(ledger->note(merkle::LeafType::kControl, body).has_value(), "no note");
-        check(ledger->close_log().has_value(), "not closed");
-      }
-      const double middle = seconds_now();
-      extends.commit(entry_);
-      extends.commit(entry_);
-      whole.push_back((middle - begin) * 1e6);
-      raw.push_back((seconds_now() - middle) * 1e6);
-    }
-    std::printf("A short run's share: open, two leaves with receipts, publish, close\n");
-    row_us("two raw write + fdatasync, extending", raw);
-    row_us("the ledger", whole);
-    std::printf("\n");
-    save("short_run_us", {{"two_raw_p50", median(raw)}, {"ledger_p50", median(whole)}});
+    const auto runs = measure_short_runs(folder_ + "/short", quick_ ? 30 : 1000);
+    std::printf("A short run's share of the ledger (%zu runs of a process's life each)\n",
+                runs.open.size());
+    row_us("raw write + fdatasync, overwriting prepared zeros", runs.raw);
+    row_us("open, with nothing to recover", runs.open);
+    row_us("intent durable", runs.intent);
+    row_us("made ready while the program runs", runs.prepare);
+    row_us("outcome durable, receipt made", runs.outcome);
+    row_us("published, closed", runs.leave);
+    row_us("the end: outcome, receipt, published, closed", runs.end);
+    const double beyond = median(runs.end) - median(runs.raw);
+    std::printf("  the end p50 beyond one raw commit: %.1f us\n\n", beyond);
+    save("short_run_us", {{"raw_overwriting_p50", median(runs.raw)},
+                          {"open_p50", median(runs.open)},
+                          {"intent_p50", median(runs.intent)},
+                          {"prepare_p50", median(runs.prepare)},
+                          {"outcome_p50", median(runs.outcome)},
+                          {"leave_p50", median(runs.leave)},
+                          {"end_p50", median(runs.end)},
+                          {"end_beyond_raw", beyond}});
   }
 
   std::string json() const {
@@ -309,21 +229,6 @@ class Bench {
     if (!log) std::fprintf(stderr, "%s\n", log.error().message.c_str());
     check(log.has_value(), "the log does not open");
     return *std::move(log);
-  }
-
-  std::unique_ptr<Ledger> open_ledger(Entropy& entropy) {
-    FakeEntropy fixed;
-    auto log_key = crypto::SigningKey::generate(fixed);
-    auto receipts = crypto::SigningKey::generate(fixed);
-    std::array<std::uint8_t, 32> secret{1};
-    clock_ = std::make_unique<MachineClock>(kThisBoot);
-    OpenReport report;
-    auto ledger = Ledger::open(app::World::open(folder_ + "/short"),
-                               {"bench.example/log", std::move(log_key), std::move(receipts),
-                                crypto::SealKey(std::span<const std::uint8_t, 32>(secret))},
-                               *clock_, entropy, report);
-    check(ledger.has_value(), "the ledger does not open");
-    return *std::move(ledger);
   }
 
   double thread_rate(Log& log, int threads, double slice) {
