@@ -16,6 +16,7 @@ class Ledger::LeafDraft final : public Draft {
   [[nodiscard]] static Result<LeafDraft> create(merkle::LeafEnvelope leaf) {
     // The largest index stands in: the real one is never longer.
     leaf.index = kStandIn;
+    const auto intent = BAILEY_TRY(merkle::intent_of(leaf));
     const Bytes bytes = BAILEY_TRY(merkle::encode_leaf(leaf));
     const std::string text(as_text(bytes));
     const std::string stand_in = ",\"index\":" + std::to_string(kStandIn) + ",\"mono\":\"";
@@ -23,8 +24,10 @@ class Ledger::LeafDraft final : public Draft {
     const auto at = text.rfind(stand_in);
     check(at != std::string::npos, "a leaf has no index");
     constexpr std::size_t kName = sizeof(",\"index\":") - 1;
-    return LeafDraft(text.substr(0, at + kName),
-                     text.substr(at + kName + std::to_string(kStandIn).size()));
+    LeafDraft draft(text.substr(0, at + kName),
+                    text.substr(at + kName + std::to_string(kStandIn).size()));
+    draft.intent_ = intent;
+    return draft;
   }
 
   // Opens an intent, and holds its run's lock from the moment that it has an index.
@@ -36,6 +39,8 @@ class Ledger::LeafDraft final : public Draft {
     mark_ = Mark::kCloses;
     closes_ = intent;
   }
+  // Makes its receipt while the disk is at work, when it is committed alone.
+  void receipt_by(Ledger& ledger) { ledger_ = &ledger; }
 
   Status write(std::uint64_t index, Bytes& out) override {
     if (runs_ != nullptr) {
@@ -53,6 +58,25 @@ class Ledger::LeafDraft final : public Draft {
   }
   Mark mark() const override { return mark_; }
   std::uint64_t closes() const override { return closes_; }
+
+  bool has_work_meanwhile() const override { return ledger_ != nullptr; }
+  void on_its_way(const Appended& signed_under) override {
+    auto receipt = ledger_->receipt_of(signed_under.index, written_, intent_, signed_under.head,
+                                       ProofFrom::kMemory);
+    if (!receipt) return;  // what is wrong is told when it is made in the end
+    early_.emplace(*std::move(receipt));
+    early_under_ = signed_under.head;
+  }
+
+  // Of the entry, which is on disk now.
+  [[nodiscard]] Result<model::Receipt> receipt(Ledger& ledger, const Appended& appended) {
+    if (early_ && early_->index() == appended.index && early_under_.size == appended.head.size &&
+        early_under_.root == appended.head.root) {
+      return *std::move(early_);
+    }
+    return ledger.receipt_of(appended.index, std::move(written_), intent_, appended.head,
+                             ProofFrom::kAnywhere);
+  }
 
   // The entry could not be committed.
   void give_up() {
@@ -73,6 +97,10 @@ class Ledger::LeafDraft final : public Draft {
   RunLocks* runs_ = nullptr;
   std::optional<std::uint64_t> held_;
   Bytes written_;
+  std::optional<merkle::IntentRef> intent_;
+  Ledger* ledger_ = nullptr;
+  std::optional<model::Receipt> early_;
+  Head early_under_;
 };
 
 void Ledger::AbandonedWatch::abandoned(const model::ActionDigest& action,
@@ -153,12 +181,13 @@ Result<model::Recorded<model::Permit>> Ledger::record(model::Permit permit) {
 }
 
 Result<model::Receipt> Ledger::commit(LeafDraft& draft, Space space) {
+  draft.receipt_by(*this);
   const auto appended = log_->append(draft, space);
   if (!appended) {
     if (appended.error().code == "disk.full") say_log_is_full();
     return std::unexpected(appended.error());
   }
-  return receipt_of(appended->index, draft.take_written(), appended->head);
+  return draft.receipt(*this, *appended);
 }
 
 Result<model::Receipt> Ledger::close(model::Outcome outcome) {
@@ -268,19 +297,20 @@ Result<std::string> Ledger::checkpoint() { return log_->checkpoint_note(BAILEY_T
 
 Result<Bytes> Ledger::leaf(std::uint64_t index) { return log_->entry(index); }
 
-Result<merkle::TlogProof> Ledger::proof_of(std::uint64_t index, const Head& head) {
+Result<merkle::TlogProof> Ledger::proof_of(std::uint64_t index, const Head& head, ProofFrom from) {
   merkle::TlogProof proof;
   proof.index = index;
-  proof.path = BAILEY_TRY(log_->proof(index, head.size));
+  proof.path = BAILEY_TRY(log_->proof(index, head.size, from));
   proof.checkpoint = log_->checkpoint_note(head);
   return proof;
 }
 
-Result<model::Receipt> Ledger::receipt_of(std::uint64_t index, Bytes leaf, const Head& head) {
-  const auto envelope = BAILEY_TRY(merkle::parse_leaf(leaf));
+Result<model::Receipt> Ledger::receipt_of(std::uint64_t index, Bytes leaf,
+                                          const std::optional<merkle::IntentRef>& intent,
+                                          const Head& head, ProofFrom from) {
   merkle::ReceiptParts parts;
-  parts.proof = BAILEY_TRY(proof_of(index, head));
-  if (const auto intent = BAILEY_TRY(merkle::intent_of(envelope))) {
+  parts.proof = BAILEY_TRY(proof_of(index, head, from));
+  if (intent) {
     merkle::IntentProof proof;
     {
       const std::lock_guard lock(intents_mutex_);
@@ -288,8 +318,11 @@ Result<model::Receipt> Ledger::receipt_of(std::uint64_t index, Bytes leaf, const
         proof.leaf = held->second;
       }
     }
+    if (proof.leaf.empty() && from == ProofFrom::kMemory) {
+      return fail("log.old_leaf", "the intent is not in memory");
+    }
     if (proof.leaf.empty()) proof.leaf = BAILEY_TRY(log_->entry(intent->index));
-    proof.path = BAILEY_TRY(log_->proof(intent->index, head.size));
+    proof.path = BAILEY_TRY(log_->proof(intent->index, head.size, from));
     parts.intent = std::move(proof);
   }
   const auto hash = merkle::leaf_hash(leaf);
@@ -301,13 +334,16 @@ Result<model::Receipt> Ledger::receipt_of(std::uint64_t index, Bytes leaf, const
 Result<model::Receipt> Ledger::prove(std::uint64_t index) {
   const Head head = BAILEY_TRY(log_->head());
   if (index >= head.size) return fail("log.no_entry", "the log has no such entry");
-  return receipt_of(index, BAILEY_TRY(log_->entry(index)), head);
+  Bytes leaf = BAILEY_TRY(log_->entry(index));
+  const auto envelope = BAILEY_TRY(merkle::parse_leaf(leaf));
+  const auto intent = BAILEY_TRY(merkle::intent_of(envelope));
+  return receipt_of(index, std::move(leaf), intent, head, ProofFrom::kAnywhere);
 }
 
 Result<std::string> Ledger::tlog_proof(std::uint64_t index) {
   const Head head = BAILEY_TRY(log_->head());
   if (index >= head.size) return fail("log.no_entry", "the log has no such entry");
-  return merkle::write_tlog_proof(BAILEY_TRY(proof_of(index, head)));
+  return merkle::write_tlog_proof(BAILEY_TRY(proof_of(index, head, ProofFrom::kAnywhere)));
 }
 
 Status Ledger::read(std::uint64_t first, std::uint64_t last, const Read& read) {

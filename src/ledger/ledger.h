@@ -133,8 +133,10 @@ class Ledger {
   Status write_abandoned();
   void say_log_is_full() noexcept;
   Result<model::Receipt> commit(LeafDraft& draft, Space space);
-  Result<model::Receipt> receipt_of(std::uint64_t index, Bytes leaf, const Head& head);
-  Result<merkle::TlogProof> proof_of(std::uint64_t index, const Head& head);
+  Result<model::Receipt> receipt_of(std::uint64_t index, Bytes leaf,
+                                    const std::optional<merkle::IntentRef>& intent,
+                                    const Head& head, ProofFrom from);
+  Result<merkle::TlogProof> proof_of(std::uint64_t index, const Head& head, ProofFrom from);
 
   AbandonedWatch watch_;
   LedgerKeys keys_;  // before log_: the log borrows its key

@@ -153,7 +153,8 @@ Result<std::vector<std::uint64_t>> Log::open_intents() {
   return open_;
 }
 
-Result<std::vector<merkle::Hash>> Log::proof(std::uint64_t index, std::uint64_t size) {
+Result<std::vector<merkle::Hash>> Log::proof(std::uint64_t index, std::uint64_t size,
+                                             ProofFrom from) {
   std::unique_lock lock(cursor_mutex_);
   if (size > tail_.size()) BAILEY_TRY(catch_up());
   if (index >= size || size > tail_.size()) {
@@ -161,6 +162,7 @@ Result<std::vector<merkle::Hash>> Log::proof(std::uint64_t index, std::uint64_t 
                 "leaf " + std::to_string(index) + " is not in a tree of " + std::to_string(size));
   }
   if (index >= tail_.base()) return tail_.proof(index, size);
+  if (from == ProofFrom::kMemory) return fail("log.old_leaf", "the leaf is not in memory");
   lock.unlock();
   auto path = proof_by_tiles(index, size);
   if (path) return path;

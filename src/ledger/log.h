@@ -38,6 +38,12 @@
 
 namespace bailey::ledger {
 
+struct Appended {
+  std::uint64_t index = 0;
+  merkle::Hash leaf_hash{};
+  Head head;  // signed and on disk, of a size above index
+};
+
 // An entry that is told its index before it is made.
 class Draft {
  public:
@@ -47,10 +53,18 @@ class Draft {
   [[nodiscard]] virtual Status write(std::uint64_t index, Bytes& out) = 0;
   [[nodiscard]] virtual Mark mark() const { return Mark::kNone; }
   [[nodiscard]] virtual std::uint64_t closes() const { return 0; }
+  // True: on_its_way() is wanted when this entry is alone in its commit. The entry and a
+  // signed head over it are written and the disk is at work, so that the time is free, but
+  // other processes wait: nothing may be asked of the log but a proof from memory. What is
+  // made there is worth nothing until append() has given the same.
+  [[nodiscard]] virtual bool has_work_meanwhile() const { return false; }
+  virtual void on_its_way(const Appended& signed_under) { (void)signed_under; }
 };
 
 // kFinal may use the room kept for telling why no more is taken.
 enum class Space { kOrdinary, kFinal };
+
+enum class ProofFrom { kAnywhere, kMemory };
 
 struct LogOptions {
   std::uint32_t segment_bytes = 8U << 20;  // of new segments; at least 256 KiB
@@ -63,12 +77,6 @@ struct OpenReport {
   std::uint64_t cut_bytes = 0;   // of a torn tail, never acknowledged to anybody
   std::uint64_t cut_leaves = 0;  // whole ones among them
   bool tiles_rebuilt = false;
-};
-
-struct Appended {
-  std::uint64_t index = 0;
-  merkle::Hash leaf_hash{};
-  Head head;  // signed and on disk, of a size above index
 };
 
 class Log {
@@ -95,8 +103,9 @@ class Log {
   [[nodiscard]] Result<Head> head();
   [[nodiscard]] Result<std::vector<std::uint64_t>> open_intents();
   // RFC 6962 inclusion path of `index` in the tree of `size`, which a durable head has.
-  // Errors: merkle.range, log.corrupt.
-  [[nodiscard]] Result<std::vector<merkle::Hash>> proof(std::uint64_t index, std::uint64_t size);
+  // Errors: merkle.range, log.corrupt; with kMemory log.old_leaf instead of reading tiles.
+  [[nodiscard]] Result<std::vector<merkle::Hash>> proof(std::uint64_t index, std::uint64_t size,
+                                                        ProofFrom from = ProofFrom::kAnywhere);
   // Errors: log.no_entry, log.corrupt.
   [[nodiscard]] Result<Bytes> entry(std::uint64_t index);
   // Entries [first, last), in order, checked against their leaf hash. Stops at the
@@ -168,7 +177,7 @@ class Log {
   Status append_one(Pending& pending, Bytes& buffer);
   Status flush(Bytes& buffer);
   Status write_head();
-  Status sync_newest();
+  Status sync_newest(std::span<Pending* const> pending = {});
   Status roll_over();
   Status settle_tail();
   bool fits(Space space) const;

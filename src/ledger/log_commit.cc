@@ -160,7 +160,7 @@ Status Log::commit_turn(std::span<Pending*> pending) {
       }();
       control_.unlock(LogLock::kAppend);
       if (!written) return written;
-      BAILEY_TRY(sync_newest());
+      BAILEY_TRY(sync_newest(pending));
       more = std::any_of(pending.begin(), pending.end(),
                          [](const Pending* p) { return !p->written && !p->result; });
     }
@@ -320,7 +320,7 @@ Status Log::write_head() {
 
 // Holds kSync. After this, everything up to the newest head is on disk, or nobody
 // appends any more.
-Status Log::sync_newest() {
+Status Log::sync_newest(std::span<Pending* const> pending) {
   std::shared_ptr<const Segment> segment;
   Head head;
   {
@@ -331,6 +331,10 @@ Status Log::sync_newest() {
   Status synced = [&]() -> Status {
     // A journal that lost its name would take the entry with it.
     (void)BAILEY_TRY(segment->size_now());
+    if (pending.size() == 1 && pending[0]->written && pending[0]->draft->has_work_meanwhile()) {
+      segment->start_writing();
+      pending[0]->draft->on_its_way({pending[0]->index, pending[0]->leaf_hash, head});
+    }
     return segment->sync();
   }();
   if (!synced) {

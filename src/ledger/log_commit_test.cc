@@ -64,5 +64,63 @@ TEST_F(LogCommitTest, LoneFollower_IsWokenWhenItsEntryIsDurable) {
   EXPECT_LT(shortest, milliseconds(900));
 }
 
+// Makes its proof while the disk is at work.
+class BusyDraft final : public Draft {
+ public:
+  explicit BusyDraft(Log& log) : log_(log) {}
+  Status write(std::uint64_t, Bytes& out) override {
+    out.push_back('b');
+    return {};
+  }
+  bool has_work_meanwhile() const override { return true; }
+  void on_its_way(const Appended& signed_under) override {
+    ++calls_;
+    early_ = signed_under;
+    proof_ = log_.proof(signed_under.index, signed_under.head.size, ProofFrom::kMemory);
+  }
+  int calls() const { return calls_; }
+  const Appended& early() const { return early_; }
+  const Result<std::vector<merkle::Hash>>& proof() const { return proof_; }
+
+ private:
+  Log& log_;
+  int calls_ = 0;
+  Appended early_;
+  Result<std::vector<merkle::Hash>> proof_;
+};
+
+TEST_F(LogCommitTest, LoneEntry_LearnsItsHeadWhileTheDiskIsAtWork) {
+  const auto log = must_open();
+  for (std::uint64_t i = 0; i < 300; ++i) {
+    BusyDraft draft(*log);
+    const auto appended = log->append(draft);
+    ASSERT_TRUE(appended);
+    ASSERT_EQ(draft.calls(), 1);
+    EXPECT_EQ(draft.early().index, appended->index);
+    EXPECT_EQ(draft.early().leaf_hash, appended->leaf_hash);
+    EXPECT_EQ(draft.early().head.root, appended->head.root);
+    EXPECT_EQ(draft.early().head.signature, appended->head.signature);
+    ASSERT_TRUE(draft.proof());
+    EXPECT_TRUE(merkle::verify_inclusion(i, i + 1, appended->leaf_hash, *draft.proof(),
+                                         appended->head.root));
+  }
+}
+
+// A leader that works for everybody of its batch would let all of them wait.
+TEST_F(LogCommitTest, EntriesOfOneCommit_DoTheirWorkThemselves) {
+  const auto log = must_open();
+  SlowDraft slow;
+  BusyDraft first(*log);
+  BusyDraft second(*log);
+  {
+    std::jthread leader([&] { ASSERT_TRUE(log->append(slow)); });
+    slow.wait_until_written();
+    std::jthread a([&] { ASSERT_TRUE(log->append(first)); });
+    std::jthread b([&] { ASSERT_TRUE(log->append(second)); });
+  }
+  EXPECT_EQ(first.calls(), 0);
+  EXPECT_EQ(second.calls(), 0);
+}
+
 }  // namespace
 }  // namespace bailey::ledger

@@ -154,6 +154,10 @@ Result<std::uint64_t> Segment::clear_from(std::uint32_t offset, std::uint32_t by
   return cleared;
 }
 
+void Segment::start_writing() const noexcept {
+  (void)::sync_file_range(fd_.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
 Status Segment::sync() const {
   if (::fdatasync(fd_.get()) != 0) {
     return std::unexpected(

@@ -45,6 +45,9 @@ class Segment {
   // Writes zeros over whatever is not zero from `offset` to the end and brings the
   // file to `bytes`; then syncs. Gives the number of bytes that were not zero.
   [[nodiscard]] Result<std::uint64_t> clear_from(std::uint32_t offset, std::uint32_t bytes) const;
+  // Sends to the disk what was written, without waiting: worth it when there is something to
+  // do before sync(), which alone makes it durable. What goes wrong is told by sync().
+  void start_writing() const noexcept;
   // Errors: log.sync_failed. Never to be tried again after it failed.
   [[nodiscard]] Status sync() const;
   // Makes the next reads come from the disk, as far as the kernel allows.
