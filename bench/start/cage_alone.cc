@@ -28,6 +28,13 @@ class NobodyWatches final : public bailey::effect::process::Watch {
   bool must_stop() override { return false; }
 };
 
+// Takes events as a run does, and keeps none.
+class NobodyListens final : public bailey::effect::process::EventSink {
+ public:
+  void take(bailey::model::Event) override {}
+  void look_at_the_clock() override {}
+};
+
 int fail(const std::string& what) {
   std::fprintf(stderr, "cage_alone: %s\n", what.c_str());
   return 1;
@@ -55,7 +62,8 @@ int main(int count, char** words) {
   NobodyWatches nobody;
   const auto now = bailey::platform::cage::sys::monotonic_ns();
   const bailey::Leash leash(0, {static_cast<std::int64_t>(now) + kHourNs}, {});
-  const auto end = (*cage)->run(leash, nobody);
+  NobodyListens deaf;
+  const auto end = (*cage)->run(leash, nobody, deaf);
   if (!end) return fail(end.error().message);
   if (end->end != End::kExited || end->signal != 0)
     return fail("the program did not end by itself");

@@ -168,7 +168,7 @@ Status Run::run() {
   std::string user = outside_.home_directory();
 
   conduct::Conductor conductor(
-      conduct::Stages{identifier, gate,
+      conduct::Stages{outside_.clock(), identifier, gate,
                       [&] {
                         return gate::Inputs{compiled,
                                             matrix.matrix,
@@ -247,6 +247,7 @@ void Run::take(conduct::Conducted conducted) {
     report_.status = ran->status;
     report_.reason_code = ran->reason_code;
     report_.evidence = std::move(ran->evidence);
+    report_.events = std::move(ran->events);
     if (ran->status != model::OutcomeStatus::kFailed) report_.notes = view_notes_;
     for (auto& note : report_.evidence.notes) report_.notes.push_back(note);
     report_.hidden_hint = hidden_hints(report_);

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "cli/blocked.h"
 #include "cli/exit_codes.h"
 #include "codec/text.h"
 #include "policy/units.h"
@@ -175,6 +176,7 @@ std::string ran_text(const RunReport& report) {
   text += failure_text(report);
   if (const auto used = used_line(report); !used.empty()) text += line("  used " + used);
   if (!report.evidence.layers.empty()) text += line("  cage: " + layers_line(report));
+  text += blocked_text(report.events, report.evidence.extra);
   if (const auto polled = polled_line(report); !polled.empty())
     text += line("  looked at from time to time only, so it may go a little over: " + polled);
   if (report.evidence.leftover_processes > 0)
@@ -295,6 +297,7 @@ codec::Json to_json(const RunReport& report) {
     json.set("status", model::name(*report.status));
     json.set("reason_code", report.reason_code);
     json.set("evidence", evidence_json(report.evidence));
+    json.set("events", blocked_json(report.events));
   }
   json.set("notes", strings(report.notes));
   if (report.receipt_index) {

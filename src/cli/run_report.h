@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "codec/json.h"
+#include "model/event.h"
 #include "model/outcome.h"
 #include "model/reason.h"
 
@@ -32,8 +33,9 @@ struct RunReport {
   std::vector<std::string> notes;        // of the planner
   std::vector<std::string> hidden_hint;  // what to try when hidden things matter
   std::optional<std::uint64_t> receipt_index;
-  std::string receipt_leaf_hash;  // hex
-  std::string receipt_file;       // where --receipt wrote it
+  std::vector<model::Event> events;  // what was refused or watched, in the clear
+  std::string receipt_leaf_hash;     // hex
+  std::string receipt_file;          // where --receipt wrote it
   std::string ask_id;
   bool other_answers = false;  // the ask is for somebody else than the owner
 };

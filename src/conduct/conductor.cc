@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "conduct/event_batches.h"
+
 namespace bailey::conduct {
 
 Result<Refused> Conductor::refuse(model::Refusal refusal, std::optional<consent::Ask> ask) {
@@ -40,13 +42,15 @@ Result<Conducted> Conductor::run_process(const RequestMaker& request, model::Lev
   BAILEY_TRY(cage->furnish(spec(judgement)));
   auto* ledger = BAILEY_TRY(stages_.ledger());
   auto recorded = BAILEY_TRY(ledger->record(std::move(permit)));
-  auto outcome =
-      stages_.effects.run_process(std::move(recorded), *cage, judgement.degradations, watch);
+  EventBatches events(*ledger, recorded.intent(), stages_.clock);
+  auto outcome = stages_.effects.run_process(std::move(recorded), *cage, judgement.degradations,
+                                             watch, events);
+  events.finish();
   const auto status = outcome.status();
   const auto reason = outcome.reason_code();
   const auto evidence = outcome.evidence();
-  return Conducted(
-      Ran{status, reason, evidence, judgement, BAILEY_TRY(ledger->close(std::move(outcome)))});
+  return Conducted(Ran{status, reason, evidence, judgement, std::move(events).take_all(),
+                       BAILEY_TRY(ledger->close(std::move(outcome)))});
 }
 
 }  // namespace bailey::conduct

@@ -14,7 +14,9 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "consent/consent.h"
 #include "effect/effects.h"
@@ -40,6 +42,7 @@ using AskHere = std::function<Result<bool>(const consent::Ask&)>;
 using SpecMaker = std::function<effect::process::CageSpec(const model::Judgement&)>;
 
 struct Stages {
+  const Clock& clock;
   const identity::Identifier& identifier;
   const gate::Gate& gate;
   std::function<gate::Inputs()> inputs;  // read afresh for each judgement
@@ -55,6 +58,7 @@ struct Ran {
   std::string reason_code;
   model::Evidence evidence;
   model::Judgement judgement;
+  std::vector<model::Event> events;  // as they were told, objects in the clear
   model::Receipt receipt;
 };
 

@@ -95,7 +95,7 @@ class Street : public ::testing::Test {
     kill.halted = halted_;
     kill.source = halted_ ? gate::KillSource::kStore : gate::KillSource::kNone;
     Conductor conductor(
-        {identifier, gate,
+        {clock_, identifier, gate,
          [&] { return gate::Inputs{compiled, matrix, approvals_, {}, kill, "/home/ann"}; }, consent,
          effects,
          [&]() -> Result<ledger::Ledger*> {
@@ -230,6 +230,22 @@ TEST_F(Street, UnprovenLayer_KeepsTheProgramFromStartingAndIsRecorded) {
 TEST_F(Street, LostWarden_IsAFailedOutcomeNotASuccess) {
   script_.end.end = effect::process::End::kWardenLost;
   EXPECT_EQ(std::get<Ran>(*run("allow")).status, model::OutcomeStatus::kFailed);
+}
+
+TEST_F(Street, EventsAreInTheLedgerBeforeTheOutcome) {
+  model::Event event;
+  event.act = "ptrace";
+  event.object = "/secret/place";
+  for (int i = 0; i < 40; ++i) script_.events.push_back(event);
+  const auto conducted = run("allow");
+  ASSERT_TRUE(conducted);
+  EXPECT_EQ(std::get<Ran>(*conducted).events.size(), 40U);
+  EXPECT_EQ(leaves(), (std::vector<std::string>{"intent", "events", "events", "outcome"}));
+  // What a program touched is told at the terminal and not written.
+  for (std::uint64_t i = 0; i < 4; ++i) {
+    const auto leaf = ledger().leaf(i).value();
+    EXPECT_EQ(std::string(leaf.begin(), leaf.end()).find("/secret"), std::string::npos);
+  }
 }
 
 }  // namespace

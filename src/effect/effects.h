@@ -29,7 +29,7 @@ class Effects {
   [[nodiscard]] model::Outcome run_process(model::Recorded<model::Permit> permit,
                                            process::Cage& cage,
                                            const std::vector<std::string>& accepted,
-                                           process::Watch& watch);
+                                           process::Watch& watch, process::EventSink& events);
 
  private:
   const Clock& clock_;

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "codec/json.h"
+#include "ledger/event_bodies.h"
 #include "ledger/leaf_bodies.h"
 #include "merkle/note.h"
 #include "merkle/receipt.h"
@@ -235,6 +236,17 @@ Result<model::Receipt> Ledger::note(merkle::LeafType type, codec::Json body) {
   leaf.body = std::move(body);
   auto draft = BAILEY_TRY(LeafDraft::create(std::move(leaf)));
   return commit(draft, Space::kOrdinary);
+}
+
+Status Ledger::note_events(const model::IntentId& intent, const std::vector<model::Event>& events,
+                           std::uint64_t dropped) {
+  if (events.size() > kEventsALeaf) return fail("ledger.note", "too many events for one leaf");
+  auto leaf = envelope(merkle::LeafType::kEvents);
+  leaf.body = events_body(intent, events, dropped, Discloser(keys_.disclosure, leaf.nonce));
+  auto draft = BAILEY_TRY(LeafDraft::create(std::move(leaf)));
+  const auto appended = log_->append(draft);
+  if (!appended) return std::unexpected(appended.error());
+  return {};
 }
 
 Status Ledger::write_abandoned() {

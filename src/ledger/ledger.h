@@ -28,6 +28,7 @@
 #include "ledger/log.h"
 #include "ledger/run_locks.h"
 #include "merkle/leaf.h"
+#include "model/event.h"
 #include "model/outcome.h"
 #include "model/permit.h"
 #include "model/receipt.h"
@@ -58,6 +59,8 @@ struct VerifyReport {
   std::string rewritten;            // why tiles were written anew, or empty
 };
 
+inline constexpr std::size_t kEventsALeaf = 32;
+
 class Ledger {
  public:
   // Errors: those of Log::open, disk.*.
@@ -79,6 +82,10 @@ class Ledger {
   // Control, ask, answer and advice leaves, and events of an intent that is open. The
   // body is an object without secrets. Errors: ledger.note for other types.
   [[nodiscard]] Result<model::Receipt> note(merkle::LeafType type, codec::Json body);
+  // A batch of at most kEventsALeaf events of an open intent, and how many of the run are not
+  // told so far (spec/events.md). Errors: those of Log::append, ledger.note when there are more.
+  [[nodiscard]] Status note_events(const model::IntentId& intent,
+                                   const std::vector<model::Event>& events, std::uint64_t dropped);
   // Closes as `interrupted` every open intent that nobody holds.
   [[nodiscard]] Result<RecoveryReport> recover();
 

@@ -56,6 +56,7 @@ int complain(const Error& error) {
 }
 
 void describe(const Readiness& ready) {
+  if (!ready.deaf_because.empty()) std::fprintf(stderr, "deaf %s\n", ready.deaf_because.c_str());
   for (const auto& layer : ready.layers) {
     std::fprintf(stderr, "%-18s %d  %s\n", layer.name.c_str(), static_cast<int>(layer.state),
                  layer.detail.c_str());
@@ -63,6 +64,10 @@ void describe(const Readiness& ready) {
 }
 
 void describe(const CageEnd& end) {
+  std::fprintf(stderr, "events kept %llu repeated %llu dropped %llu\n",
+               static_cast<unsigned long long>(end.events.kept),
+               static_cast<unsigned long long>(end.events.repeated),
+               static_cast<unsigned long long>(end.events.dropped));
   std::fprintf(stderr, "end %d exit %d signal %d errno %d leftover %llu\n",
                static_cast<int>(end.end), end.exit_code, end.signal, end.exec_errno,
                static_cast<unsigned long long>(end.leftover_processes));
@@ -76,6 +81,21 @@ void describe(const CageEnd& end) {
                  limit.mechanism.c_str());
   }
 }
+
+class ToldEvents final : public EventSink {
+ public:
+  explicit ToldEvents(bool told) : told_(told) {}
+  void take(model::Event event) override {
+    if (!told_) return;
+    std::fprintf(stderr, "event %s %s %s by %s layer %s %s digest %s\n", model::name(event.kind),
+                 event.act.c_str(), event.object.c_str(), event.program.c_str(),
+                 event.layer.c_str(), event.error.c_str(), event.program_digest ? "yes" : "no");
+  }
+  void look_at_the_clock() override {}
+
+ private:
+  bool told_;
+};
 
 }  // namespace
 
@@ -149,7 +169,8 @@ int main(int argc, char** argv) {
       if (verbose) describe(*ready);
       NeverStop watch;
       const Leash leash(0, MonoTime{INT64_MAX}, std::stop_token{});
-      auto end = (*cage)->run(leash, watch);
+      ToldEvents events(verbose);
+      auto end = (*cage)->run(leash, watch, events);
       if (!end) return complain(end.error());
       end_times.push_back(now_ms() - start);
       if (verbose) describe(*end);

@@ -1,6 +1,10 @@
 #include "platform/cage_words.h"
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 namespace bailey::platform::words {
@@ -10,6 +14,51 @@ using process::Layer;
 using process::Step;
 
 namespace {
+
+std::string syscall_name(std::uint32_t number) {
+  static constexpr struct {
+    std::uint32_t number;
+    const char* name;
+  } kNames[] = {
+#include "syscall_names.inc"
+  };
+  for (const auto& entry : kNames)
+    if (entry.number == number) return entry.name;
+  return "call " + std::to_string(number);
+}
+
+// "192.0.2.1:443", "[2001:db8::1]:443", "/run/socket", "@abstract", or a path.
+std::string object_text(const process::EventBody& body) {
+  const std::size_t size = std::min<std::size_t>(body.object_size, sizeof body.object);
+  char text[INET6_ADDRSTRLEN] = {};
+  if (body.family == AF_INET && size == 4 &&
+      inet_ntop(AF_INET, body.object, text, sizeof text) != nullptr)
+    return std::string(text) + ":" + std::to_string(body.port);
+  if (body.family == AF_INET6 && size == 16 &&
+      inet_ntop(AF_INET6, body.object, text, sizeof text) != nullptr)
+    return "[" + std::string(text) + "]:" + std::to_string(body.port);
+  std::string path(body.object, size);
+  if (body.family == AF_UNIX && !path.empty() && path[0] == '\0') {
+    path[0] = '@';
+    return path;
+  }
+  return path.substr(0, path.find('\0'));
+}
+
+std::string layer_of(model::EventKind kind, std::uint16_t family) {
+  switch (kind) {
+    case model::EventKind::kSyscall:
+      return "seccomp";
+    case model::EventKind::kConnect:
+    case model::EventKind::kBind:
+      return family == AF_UNIX ? "namespace.mount" : "namespace.net";
+    case model::EventKind::kExec:
+      return "permissions";
+    case model::EventKind::kOpen:
+      return "namespace.mount";
+  }
+  return "seccomp";
+}
 
 std::string error_name(int error) {
   const char* name = strerrorname_np(error);
@@ -141,6 +190,27 @@ model::StreamReport stream(const process::StreamBody& body) {
   return report;
 }
 
+model::Event event(const process::EventBody& body) {
+  model::Event event;
+  event.kind = static_cast<model::EventKind>(std::min(body.kind, model::kEventKinds - 1));
+  event.act = event.kind == model::EventKind::kSyscall ? syscall_name(body.number)
+                                                       : model::name(event.kind);
+  event.object = object_text(body);
+  event.claimed = !event.object.empty();
+  event.cut = (body.flags & process::kEventCut) != 0;
+  event.layer = layer_of(event.kind, body.family);
+  if (body.error > 0 && body.error < 4096) event.error = error_name(body.error);
+  event.mono_ns = body.mono_ns;
+  event.pid = body.pid;
+  event.program.assign(body.program, strnlen(body.program, sizeof body.program));
+  return event;
+}
+
+std::string deaf_because(int error) {
+  if (error == EBUSY || error == EPERM) return "another supervisor above this one listens already";
+  return "the kernel refused a listener: " + error_name(error);
+}
+
 void finish(const process::EndBody& body, process::CageEnd& end) {
   end.end = static_cast<process::End>(std::min<std::uint32_t>(body.end, 4));
   end.exit_code = body.exit_code;
@@ -150,6 +220,9 @@ void finish(const process::EndBody& body, process::CageEnd& end) {
   end.leftover_processes = body.leftover;
   end.started_mono_ns = body.started_ns;
   end.ended_mono_ns = body.ended_ns;
+  end.events.kept = body.events_kept;
+  end.events.repeated = body.events_repeated;
+  end.events.dropped = body.events_dropped;
   end.hints.missing_file = (body.hints & process::kHintMissing) != 0;
   end.hints.permission = (body.hints & process::kHintPermission) != 0;
   end.hints.read_only = (body.hints & process::kHintReadOnly) != 0;

@@ -13,6 +13,10 @@ namespace bailey::platform::words {
 void add_layers(const effect::process::LayersBody& body, std::vector<model::LayerReport>& out);
 [[nodiscard]] model::LimitReport limit(const effect::process::LimitBody& body);
 [[nodiscard]] model::StreamReport stream(const effect::process::StreamBody& body);
+// All but the program's digest.
+[[nodiscard]] model::Event event(const effect::process::EventBody& body);
+// Why the kernel refused a listener: `error` is its errno.
+[[nodiscard]] std::string deaf_because(int error);
 void finish(const effect::process::EndBody& body, effect::process::CageEnd& end);
 // `place` is the target of the place that the message names, or empty.
 [[nodiscard]] Error setup_error(const effect::process::Message& failed, const std::string& place);

@@ -167,13 +167,14 @@ Result<bool> WardenCage::receive(Message& message, int timeout_ms) {
   ssize_t n = take(header);
   // Told once when the warden left without reading all we sent; its last words follow.
   if (n < 0 && errno == ECONNRESET) n = take(header);
+  came_with_.reset();
   if (n > 0) {
     const cmsghdr* control = CMSG_FIRSTHDR(&header);
     if (control != nullptr && control->cmsg_level == SOL_SOCKET &&
         control->cmsg_type == SCM_RIGHTS && control->cmsg_len == CMSG_LEN(sizeof(int))) {
-      int pidfd = -1;
-      std::memcpy(&pidfd, CMSG_DATA(control), sizeof pidfd);
-      init_pidfd_ = Fd(pidfd);
+      int came = -1;
+      std::memcpy(&came, CMSG_DATA(control), sizeof came);
+      came_with_ = Fd(came);
     }
   }
   if (n < 0 && (errno == EINTR || errno == EAGAIN)) return false;
@@ -238,7 +239,10 @@ Result<process::Readiness> WardenCage::await_ready() {
         state_ = State::kOver;
         return explain(message);
       case MessageType::kReady:
+        init_pidfd_ = std::move(came_with_);
         words::add_layers(message.body.built.layers, readiness.layers);
+        if (message.b != 0)
+          readiness.deaf_because = words::deaf_because(static_cast<int>(message.b));
         state_ = State::kReady;
         return readiness;
       default:
@@ -248,7 +252,8 @@ Result<process::Readiness> WardenCage::await_ready() {
   }
 }
 
-Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& watch) {
+Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& watch,
+                                         process::EventSink& events) {
   if (state_ != State::kReady) return fail("cage.setup", "the cage is not ready");
   state_ = State::kOver;
   PassedSignals signals;
@@ -285,6 +290,7 @@ Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& wat
   };
   for (;;) {
     const std::int64_t now = now_ns();
+    events.look_at_the_clock();
     if (now >= leash.deadline().ns || leash.stop_requested() || watch.must_stop()) kill_cage();
     // A starved signer may have words of a healthy warden waiting: those count first.
     pollfd waiting{socket_.get(), POLLIN, 0};
@@ -339,6 +345,14 @@ Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& wat
         go_on.type = MessageType::kSignal;
         go_on.a = SIGCONT;
         (void)!send(go_on);
+        break;
+      }
+      case MessageType::kEvent: {
+        model::Event event = words::event(message.body.event);
+        const auto& body = message.body.event;
+        event.program_digest =
+            programs_.of({body.device, body.inode, body.version}, std::move(came_with_));
+        events.take(std::move(event));
         break;
       }
       case MessageType::kStream:

@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "effect/process/jail.h"
 #include "effect/process/wire.h"
+#include "platform/program_digests.h"
 
 namespace bailey::platform {
 
@@ -21,7 +22,8 @@ class WardenCage final : public effect::process::Cage {
   [[nodiscard]] Status furnish(const effect::process::CageSpec& spec) override;
   [[nodiscard]] Result<effect::process::Readiness> await_ready() override;
   [[nodiscard]] Result<effect::process::CageEnd> run(const Leash& leash,
-                                                     effect::process::Watch& watch) override;
+                                                     effect::process::Watch& watch,
+                                                     effect::process::EventSink& events) override;
 
   // The warden's process, for tests that kill or stop it from outside.
   [[nodiscard]] pid_t warden_pid() const noexcept { return pid_; }
@@ -30,7 +32,8 @@ class WardenCage final : public effect::process::Cage {
   enum class State { kRaised, kFurnished, kReady, kOver };
 
   [[nodiscard]] Status send(const effect::process::Message& message);
-  // Waits up to `timeout_ms` (-1: for ever). False: nothing came.
+  // Waits up to `timeout_ms` (-1: for ever). False: nothing came. A descriptor that travels
+  // along is in came_with_.
   [[nodiscard]] Result<bool> receive(effect::process::Message& message, int timeout_ms);
   [[nodiscard]] std::unexpected<Error> explain(const effect::process::Message& failed) const;
   void kill_warden() noexcept;
@@ -40,6 +43,8 @@ class WardenCage final : public effect::process::Cage {
   Fd socket_;
   Fd plan_;
   Fd init_pidfd_;
+  Fd came_with_;
+  ProgramDigests programs_;
   Bytes blob_;
   bool has_terminal_ = false;
   State state_ = State::kRaised;

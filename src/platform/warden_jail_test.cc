@@ -192,6 +192,12 @@ class Never final : public Watch {
   bool must_stop() override { return false; }
 };
 
+class Unheard final : public EventSink {
+ public:
+  void take(model::Event) override {}
+  void look_at_the_clock() override {}
+};
+
 Leash loose() { return {0, MonoTime{INT64_MAX}, std::stop_token{}}; }
 
 // Gone, or a corpse that whoever adopted it has not buried yet.
@@ -566,7 +572,8 @@ class Raised : public ::testing::Test {
       act();
     });
     Never never;
-    return cage_->run(leash, never);
+    Unheard events;
+    return cage_->run(leash, never, events);
   }
 
   std::unique_ptr<Cage> cage_;
@@ -632,7 +639,8 @@ TEST_F(Raised, TheWatchEndsIt) {
     bool must_stop() override { return ++asked_ > 2; }
     int asked_ = 0;
   } soon;
-  const auto end = cage_->run(loose(), soon);
+  Unheard events;
+  const auto end = cage_->run(loose(), soon, events);
   ASSERT_TRUE(end);
   EXPECT_EQ(end->end, End::kLeash);
   EXPECT_TRUE(gone_within(target_, 1s));
@@ -643,7 +651,8 @@ TEST_F(Raised, TheDeadlineOfTheLeashEndsIt) {
   clock_gettime(CLOCK_MONOTONIC, &now);
   const std::int64_t soon = std::int64_t{now.tv_sec} * 1000000000 + now.tv_nsec + 300000000;
   Never never;
-  const auto end = cage_->run({0, MonoTime{soon}, std::stop_token{}}, never);
+  Unheard events;
+  const auto end = cage_->run({0, MonoTime{soon}, std::stop_token{}}, never, events);
   ASSERT_TRUE(end);
   EXPECT_EQ(end->end, End::kLeash);
   EXPECT_TRUE(gone_within(target_, 1s));

@@ -1,9 +1,11 @@
 // generate: writes the cage's seccomp filters as C arrays, at build time.
 //
 // Default-deny. A number that this list does not know gets ENOSYS, a known one that
-// is not for caged programs EPERM, clone3 ENOSYS (its flags lie in memory, where a
-// filter cannot look; every libc falls back to clone), and another architecture or
-// x32 kills. Arguments are compared on their low 32 bits, because that is what the
+// is not for caged programs EPERM, by way of the warden, who makes an event of it
+// (spec/events.md); where there is no listener init turns "ask the warden" into the
+// answer itself, by the data of the action: 1 is EPERM, 2 goes on. clone3 gets ENOSYS (its flags
+// lie in memory, where a filter cannot look; every libc falls back to clone), and another
+// architecture or x32 kills. Arguments are compared on their low 32 bits, because that is what the
 // kernel looks at for ioctl requests, socket families and the like; libseccomp
 // cannot express "all but these" on 32 bits of a 64-bit register, so the classic BPF
 // is assembled here: a balanced tree over ranges of numbers with short tests at its
@@ -17,6 +19,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
+#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -29,7 +32,8 @@ namespace {
 // One instruction whose jumps may still go to a name. Zero or more skips that many
 // instructions; the end of a test falls through to the next, the end of a rule to what
 // the rule ends with.
-constexpr int kToAllow = -1, kToDeny = -2, kToUnknown = -3;
+constexpr int kToAllow = -1, kToDeny = -2, kToUnknown = -3, kToQuiet = -4, kToWatch = -5;
+constexpr int kEnds = 5;
 struct Step {
   unsigned code = 0;
   std::uint32_t k = 0;
@@ -39,7 +43,9 @@ struct Step {
 using Code = std::vector<Step>;
 
 constexpr std::uint32_t kAllow = SECCOMP_RET_ALLOW;
-constexpr std::uint32_t kDenied = SECCOMP_RET_ERRNO | EPERM;
+constexpr std::uint32_t kDenied = SECCOMP_RET_USER_NOTIF | 1;
+constexpr std::uint32_t kQuiet = SECCOMP_RET_ERRNO | EPERM;
+constexpr std::uint32_t kWatched = SECCOMP_RET_USER_NOTIF | 2;
 constexpr std::uint32_t kUnknown = SECCOMP_RET_ERRNO | ENOSYS;
 constexpr std::uint32_t kKill = SECCOMP_RET_KILL_PROCESS;
 constexpr unsigned kLastKnown = 469;  // file_setattr, Linux 6.17
@@ -119,7 +125,6 @@ Code when(unsigned argument, std::uint32_t value, const Code& inner) {
   return then(std::move(code), ended(inner, kToAllow));
 }
 Code allow_rest(Code code) { return ended(std::move(code), kToAllow); }
-Code deny_rest(Code code) { return ended(std::move(code), kToDeny); }
 
 constexpr std::uint32_t kSetIdBits = 06000;
 constexpr std::uint32_t kCreates = 0100 | 020000000;  // O_CREAT, __O_TMPFILE
@@ -146,8 +151,10 @@ Code socket_rule(bool unix_allowed) {
       then(require_values(1, {kStream, kDatagram}, kTypeMask), require_values(2, {0, 6, 17}));
   Code code = then(when(0, kInet, inet), when(0, kInet6, inet));
   code = then(std::move(code), when(0, kNetlink, require_values(2, {0})));
-  if (unix_allowed) code = then(std::move(code), when(0, kUnix, {}));
-  return deny_rest(code);
+  // Every libc asks for one to find names, and does without.
+  const int fate = unix_allowed ? kToAllow : kToQuiet;
+  code = then(std::move(code), {load_low(0), equal(kUnix, fate, kToDeny)});
+  return code;
 }
 
 // A datagram pair could be turned to any pathname socket with connect or sendto, and
@@ -190,29 +197,29 @@ constexpr unsigned kPlain[] = {
     __NR_rt_sigreturn, __NR_pread64, __NR_pwrite64, __NR_readv, __NR_writev, __NR_access, __NR_pipe,
     __NR_select, __NR_sched_yield, __NR_mremap, __NR_msync, __NR_mincore, __NR_madvise, __NR_shmget,
     __NR_shmat, __NR_shmctl, __NR_dup, __NR_dup2, __NR_pause, __NR_nanosleep, __NR_getitimer,
-    __NR_alarm, __NR_setitimer, __NR_getpid, __NR_sendfile, __NR_connect, __NR_accept,
-    __NR_recvfrom, __NR_recvmsg, __NR_shutdown, __NR_bind, __NR_listen, __NR_getsockname,
-    __NR_getpeername, __NR_getsockopt, __NR_fork, __NR_vfork, __NR_execve, __NR_exit, __NR_wait4,
-    __NR_kill, __NR_uname, __NR_semget, __NR_semop, __NR_semctl, __NR_shmdt, __NR_msgget,
-    __NR_msgsnd, __NR_msgrcv, __NR_msgctl, __NR_fcntl, __NR_flock, __NR_fsync, __NR_fdatasync,
-    __NR_truncate, __NR_ftruncate, __NR_getdents, __NR_getcwd, __NR_chdir, __NR_fchdir, __NR_rename,
-    __NR_mkdir, __NR_rmdir, __NR_link, __NR_unlink, __NR_symlink, __NR_readlink, __NR_chown,
-    __NR_fchown, __NR_lchown, __NR_umask, __NR_gettimeofday, __NR_getrlimit, __NR_getrusage,
-    __NR_sysinfo, __NR_times, __NR_getuid, __NR_getgid, __NR_setuid, __NR_setgid, __NR_geteuid,
-    __NR_getegid, __NR_setpgid, __NR_getppid, __NR_getpgrp, __NR_setsid, __NR_setreuid,
-    __NR_setregid, __NR_getgroups, __NR_setgroups, __NR_setresuid, __NR_getresuid, __NR_setresgid,
-    __NR_getresgid, __NR_getpgid, __NR_setfsuid, __NR_setfsgid, __NR_getsid, __NR_capget,
-    __NR_capset, __NR_rt_sigpending, __NR_rt_sigtimedwait, __NR_rt_sigqueueinfo, __NR_rt_sigsuspend,
-    __NR_sigaltstack, __NR_utime, __NR_statfs, __NR_fstatfs, __NR_getpriority, __NR_setpriority,
-    __NR_sched_setparam, __NR_sched_getparam, __NR_sched_getscheduler, __NR_sched_get_priority_max,
-    __NR_sched_get_priority_min, __NR_sched_rr_get_interval, __NR_mlock, __NR_munlock,
-    __NR_mlockall, __NR_munlockall, __NR_arch_prctl, __NR_setrlimit, __NR_sync, __NR_gettid,
-    __NR_readahead, __NR_setxattr, __NR_lsetxattr, __NR_fsetxattr, __NR_getxattr, __NR_lgetxattr,
-    __NR_fgetxattr, __NR_listxattr, __NR_llistxattr, __NR_flistxattr, __NR_removexattr,
-    __NR_lremovexattr, __NR_fremovexattr, __NR_tkill, __NR_time, __NR_futex, __NR_sched_setaffinity,
-    __NR_sched_getaffinity, __NR_io_setup, __NR_io_destroy, __NR_io_getevents, __NR_io_submit,
-    __NR_io_cancel, __NR_epoll_create, __NR_getdents64, __NR_set_tid_address, __NR_restart_syscall,
-    __NR_semtimedop, __NR_fadvise64, __NR_timer_create, __NR_timer_settime, __NR_timer_gettime,
+    __NR_alarm, __NR_setitimer, __NR_getpid, __NR_sendfile, __NR_accept, __NR_recvfrom,
+    __NR_recvmsg, __NR_shutdown, __NR_listen, __NR_getsockname, __NR_getpeername, __NR_getsockopt,
+    __NR_fork, __NR_vfork, __NR_exit, __NR_wait4, __NR_kill, __NR_uname, __NR_semget, __NR_semop,
+    __NR_semctl, __NR_shmdt, __NR_msgget, __NR_msgsnd, __NR_msgrcv, __NR_msgctl, __NR_fcntl,
+    __NR_flock, __NR_fsync, __NR_fdatasync, __NR_truncate, __NR_ftruncate, __NR_getdents,
+    __NR_getcwd, __NR_chdir, __NR_fchdir, __NR_rename, __NR_mkdir, __NR_rmdir, __NR_link,
+    __NR_unlink, __NR_symlink, __NR_readlink, __NR_chown, __NR_fchown, __NR_lchown, __NR_umask,
+    __NR_gettimeofday, __NR_getrlimit, __NR_getrusage, __NR_sysinfo, __NR_times, __NR_getuid,
+    __NR_getgid, __NR_setuid, __NR_setgid, __NR_geteuid, __NR_getegid, __NR_setpgid, __NR_getppid,
+    __NR_getpgrp, __NR_setsid, __NR_setreuid, __NR_setregid, __NR_getgroups, __NR_setgroups,
+    __NR_setresuid, __NR_getresuid, __NR_setresgid, __NR_getresgid, __NR_getpgid, __NR_setfsuid,
+    __NR_setfsgid, __NR_getsid, __NR_capget, __NR_capset, __NR_rt_sigpending, __NR_rt_sigtimedwait,
+    __NR_rt_sigqueueinfo, __NR_rt_sigsuspend, __NR_sigaltstack, __NR_utime, __NR_statfs,
+    __NR_fstatfs, __NR_getpriority, __NR_setpriority, __NR_sched_setparam, __NR_sched_getparam,
+    __NR_sched_getscheduler, __NR_sched_get_priority_max, __NR_sched_get_priority_min,
+    __NR_sched_rr_get_interval, __NR_mlock, __NR_munlock, __NR_mlockall, __NR_munlockall,
+    __NR_arch_prctl, __NR_setrlimit, __NR_sync, __NR_gettid, __NR_readahead, __NR_setxattr,
+    __NR_lsetxattr, __NR_fsetxattr, __NR_getxattr, __NR_lgetxattr, __NR_fgetxattr, __NR_listxattr,
+    __NR_llistxattr, __NR_flistxattr, __NR_removexattr, __NR_lremovexattr, __NR_fremovexattr,
+    __NR_tkill, __NR_time, __NR_futex, __NR_sched_setaffinity, __NR_sched_getaffinity,
+    __NR_io_setup, __NR_io_destroy, __NR_io_getevents, __NR_io_submit, __NR_io_cancel,
+    __NR_epoll_create, __NR_getdents64, __NR_set_tid_address, __NR_restart_syscall, __NR_semtimedop,
+    __NR_fadvise64, __NR_timer_create, __NR_timer_settime, __NR_timer_gettime,
     __NR_timer_getoverrun, __NR_timer_delete, __NR_clock_gettime, __NR_clock_getres,
     __NR_clock_nanosleep, __NR_exit_group, __NR_epoll_wait, __NR_epoll_ctl, __NR_tgkill,
     __NR_utimes, __NR_mbind, __NR_set_mempolicy, __NR_get_mempolicy, __NR_mq_open, __NR_mq_unlink,
@@ -226,7 +233,7 @@ constexpr unsigned kPlain[] = {
     __NR_accept4, __NR_signalfd4, __NR_eventfd2, __NR_epoll_create1, __NR_dup3, __NR_pipe2,
     __NR_inotify_init1, __NR_preadv, __NR_pwritev, __NR_rt_tgsigqueueinfo, __NR_recvmmsg,
     __NR_prlimit64, __NR_syncfs, __NR_getcpu, __NR_sched_setattr, __NR_sched_getattr,
-    __NR_renameat2, __NR_getrandom, __NR_memfd_create, __NR_execveat, __NR_membarrier, __NR_mlock2,
+    __NR_renameat2, __NR_getrandom, __NR_memfd_create, __NR_membarrier, __NR_mlock2,
     __NR_copy_file_range, __NR_preadv2, __NR_pwritev2, __NR_pkey_mprotect, __NR_pkey_alloc,
     __NR_pkey_free, __NR_statx, __NR_io_pgetevents, __NR_rseq, __NR_pidfd_send_signal,
     __NR_pidfd_open, __NR_close_range, __NR_faccessat2, __NR_epoll_pwait2,
@@ -240,6 +247,9 @@ constexpr unsigned kPlain[] = {
 // What every libc tries first and does without: ENOSYS sends it to the older call.
 constexpr unsigned kAbsent[] = {__NR_clone3,    // its flags lie in memory
                                 __NR_openat2};  // so does its mode, with the set-user-id bit
+
+// What goes on after the warden looked.
+constexpr unsigned kWatch[] = {__NR_connect, __NR_bind, __NR_execve, __NR_execveat};
 
 // What becomes of a number: one of the names, or the rule of that index.
 struct Fates {
@@ -276,6 +286,10 @@ Fates fates(bool unix_allowed) {
   }
   for (const unsigned n : kPlain) fates.of[n] = kToAllow;
   for (const unsigned n : kAbsent) fates.of[n] = kToUnknown;
+  for (const unsigned n : kWatch) fates.of[n] = kToWatch;
+  fates.of[__NR_io_uring_setup] = kToQuiet;  // libraries ask, and use threads
+  // Without a flag it does nothing, and is the canary of this layer.
+  fates.set(__NR_unshare, {load_low(0), equal(0, kToQuiet, kToDeny)});
   fates.set(__NR_clone, allow_rest(deny_bits(0, kNamespaceFlags)));
   // TIOCSTI, TIOCLINUX, TIOCCONS, TIOCSETD.
   fates.set(__NR_ioctl, allow_rest(deny_values(1, {0x5412, 0x541c, 0x541d, 0x5423})));
@@ -334,8 +348,8 @@ int edge(const std::vector<Range>& ranges, std::size_t from, std::size_t to, Cod
   return place;
 }
 
-// Writes jumps as distances. `ends` are the places of allow, deny and unknown.
-bool resolve(Code& code, std::size_t from, std::size_t to, const int (&ends)[3],
+// Writes jumps as distances. `ends` are the places of the ends, in the order of their names.
+bool resolve(Code& code, std::size_t from, std::size_t to, const std::array<int, kEnds>& ends,
              const std::vector<int>& rule_places) {
   for (std::size_t i = from; i < to; ++i) {
     if (BPF_CLASS(code[i].code) != BPF_JMP) continue;
@@ -343,7 +357,7 @@ bool resolve(Code& code, std::size_t from, std::size_t to, const int (&ends)[3],
       if (*jump <= kFirstRule) {
         *jump = rule_places[static_cast<std::size_t>(kFirstRule - *jump)];
       } else if (*jump < 0) {
-        *jump = ends[-1 - *jump];
+        *jump = ends[static_cast<std::size_t>(-1 - *jump)];
       } else {
         continue;
       }
@@ -380,8 +394,9 @@ int main(int argc, char** argv) {
   const std::size_t tree = code.size();
   node(ranges, 0, ranges.size(), code);
   // The ends once in the middle, in reach of the tree, and once behind the rules.
+  const Code ends{give(kAllow), give(kDenied), give(kUnknown), give(kQuiet), give(kWatched)};
   const auto middle = static_cast<int>(code.size());
-  code = then(std::move(code), {give(kAllow), give(kDenied), give(kUnknown)});
+  code = then(std::move(code), ends);
   std::vector<int> places;
   const std::size_t rules = code.size();
   for (const Code& rule : all.rules) {
@@ -389,10 +404,12 @@ int main(int argc, char** argv) {
     code = then(std::move(code), rule);
   }
   const auto last = static_cast<int>(code.size());
-  code = then(std::move(code), {give(kAllow), give(kDenied), give(kUnknown)});
-  if (!resolve(code, tree, static_cast<std::size_t>(middle), {middle, middle + 1, middle + 2},
-               places) ||
-      !resolve(code, rules, static_cast<std::size_t>(last), {last, last + 1, last + 2}, {})) {
+  code = then(std::move(code), ends);
+  const auto from = [](int at) -> std::array<int, kEnds> {
+    return {at, at + 1, at + 2, at + 3, at + 4};
+  };
+  if (!resolve(code, tree, static_cast<std::size_t>(middle), from(middle), places) ||
+      !resolve(code, rules, static_cast<std::size_t>(last), from(last), {})) {
     std::fputs("generate: a jump is too far\n", stderr);
     return 1;
   }

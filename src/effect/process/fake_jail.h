@@ -25,6 +25,7 @@ struct FakeCageScript {
   std::optional<Error> run_error;
   Readiness readiness;
   CageEnd end = exited();
+  std::vector<model::Event> events;  // told while it "runs"
 
   int raised = 0;
   int alive = 0;  // raised and not yet gone
@@ -48,8 +49,9 @@ class FakeCage final : public Cage {
     if (script_.ready_error) return std::unexpected(*script_.ready_error);
     return script_.readiness;
   }
-  [[nodiscard]] Result<CageEnd> run(const Leash& leash, Watch& watch) override {
+  [[nodiscard]] Result<CageEnd> run(const Leash& leash, Watch& watch, EventSink& events) override {
     ++script_.runs;
+    for (const auto& event : script_.events) events.take(event);
     if (script_.run_error) return std::unexpected(*script_.run_error);
     CageEnd end = script_.end;
     if (leash.stop_requested() || watch.must_stop()) end.end = End::kLeash;

@@ -17,6 +17,7 @@
 
 #include "base/leash.h"
 #include "base/result.h"
+#include "model/event.h"
 #include "model/limits.h"
 #include "model/outcome.h"
 
@@ -59,6 +60,7 @@ struct Readiness {
   std::vector<model::LayerReport> layers;  // every layer, missing ones too
   std::vector<model::LimitReport> limits;
   std::vector<std::string> notes;
+  std::string deaf_because;  // why what is refused is not heard of; empty when it is
 };
 
 // Why a cage ended.
@@ -90,6 +92,7 @@ struct CageEnd {
   std::uint64_t started_mono_ns = 0;
   std::uint64_t ended_mono_ns = 0;
   Hints hints;
+  model::EventCounts events;
 };
 
 // Asked every few hundred milliseconds while a cage runs, and at each signal:
@@ -99,6 +102,15 @@ class Watch {
   virtual ~Watch() = default;
   // True when the cage must die now.
   [[nodiscard]] virtual bool must_stop() = 0;
+};
+
+// Hears of what the cage refused, while the program runs (spec/events.md).
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void take(model::Event event) = 0;
+  // Now and then, and at the end: what has waited long enough is passed on.
+  virtual void look_at_the_clock() = 0;
 };
 
 class Cage {
@@ -111,7 +123,8 @@ class Cage {
   [[nodiscard]] virtual Result<Readiness> await_ready() = 0;
   // Lets the program go and stays until the cage is empty. Standard streams, signals,
   // the terminal and its size are passed on meanwhile.
-  [[nodiscard]] virtual Result<CageEnd> run(const Leash& leash, Watch& watch) = 0;
+  [[nodiscard]] virtual Result<CageEnd> run(const Leash& leash, Watch& watch,
+                                            EventSink& events) = 0;
 };
 
 class Jail {

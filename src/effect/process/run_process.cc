@@ -59,6 +59,22 @@ codec::Json hints_json(const process::Hints& hints) {
   return seen;
 }
 
+// What the events tell, and what they cannot: silence means something only with this.
+codec::Json events_json(const model::EventCounts& counts) {
+  codec::Json json{codec::Json::Object{}};
+  json.set("listener", counts.listening ? "own" : "none");
+  if (!counts.why_not.empty()) json.set("why", codec::valid_utf8(counts.why_not));
+  json.set("kept", std::to_string(counts.kept));
+  json.set("repeated", std::to_string(counts.repeated));
+  json.set("dropped", std::to_string(counts.dropped));
+  codec::Json::Array unseen;
+  if (!counts.listening) unseen.emplace_back("denied system calls, connects, binds and execs");
+  unseen.emplace_back("files that were hidden or could not be opened");
+  unseen.emplace_back("datagrams sent to an address without connect");
+  json.set("unseen", std::move(unseen));
+  return json;
+}
+
 Ending classify(const process::CageEnd& end, process::Watch& watch, bool leash_stopped) {
   switch (end.end) {
     case process::End::kExited:
@@ -87,6 +103,7 @@ Evidence evidence_of(process::CageEnd end) {
   evidence.ended_mono_ns = end.ended_mono_ns;
   evidence.extra = codec::Json::Object{};
   evidence.extra.set("hints", hints_json(end.hints));
+  evidence.extra.set("events", events_json(end.events));
   if (end.end == process::End::kNotRunnable) evidence.extra.set("exec_errno", end.exec_errno);
   return evidence;
 }
@@ -94,8 +111,8 @@ Evidence evidence_of(process::CageEnd end) {
 }  // namespace
 
 model::Outcome Effects::run_process(model::Recorded<model::Permit> permit, process::Cage& cage,
-                                    const std::vector<std::string>& accepted,
-                                    process::Watch& watch) {
+                                    const std::vector<std::string>& accepted, process::Watch& watch,
+                                    process::EventSink& events) {
   const model::IntentId intent = permit.intent();
   const Leash leash = permit.value().leash();
   const MonoTime start_by = permit.value().start_by();
@@ -129,8 +146,11 @@ model::Outcome Effects::run_process(model::Recorded<model::Permit> permit, proce
     return seal(OutcomeStatus::kStopped, "run.stopped", std::move(before));
   if (watch.must_stop()) return seal(OutcomeStatus::kHalted, "kill.active", std::move(before));
 
-  auto end = cage.run(leash, watch);
+  const std::string deaf_because = ready->deaf_because;
+  auto end = cage.run(leash, watch, events);
   if (!end) return refused(end.error(), std::move(before));
+  end->events.listening = deaf_because.empty();
+  end->events.why_not = deaf_because;
   const Ending ending = classify(*end, watch, leash.stop_requested());
   auto limits = std::move(before.limits);
   merge_limits(limits, end->limits);

@@ -26,18 +26,20 @@ enum class MessageType : std::uint32_t {
   kBeat = 5,      // warden -> init and warden -> signer: still alive; `a` 1: answer kUsage
   kBaseline = 6,  // warden -> init: what it sees outside, in body.bytes
   kJoin = 7,      // warden -> init: the tasks file of a cgroup travels along; init joins it
-  kBuilt = 16,    // init -> warden: body.built; only the needs are still to be proven
+  kBuilt = 16,    // init -> warden: body.built; only the needs are still to be proven. `b`: the
+                  // errno by which the kernel refused a listener, 0 when there is one
   kLimit = 17,    // warden -> signer: body.limit, one a message
-  kReady = 18,    // warden -> signer: everything stands and is proven; body.built.layers
+  kReady = 18,    // warden -> signer: everything stands and is proven; body.built.layers, `b`
   kFailed = 19,   // setup failed: step `a`, errno `b`, item `c` (a view's or limit's number)
   kStopped = 21,  // the program stopped by signal `a`
   kContinued = 22,
   kExited = 23,  // `a`: wait status, `b`: mono ns, `c`: processes killed with the cage
-  kHand =
-      25,  // init -> warden: a descriptor travels along; `a`: 0 terminal, 1 proc, 2 scratch, 3 SysV
+  kHand = 25,    // init -> warden: a descriptor travels along; `a`: 0 terminal, 1 proc, 2 scratch,
+                 // 3 SysV, 4 the filter's listener
   kUsage = 28,   // init -> warden: `a` bytes written by what init reaped
   kStream = 26,  // warden -> signer: body.stream
   kEnd = 27,     // warden -> signer, last: body.end
+  kEvent = 29,   // warden -> signer: body.event; the program's file may travel along
 };
 
 // Layers in the order in which they come to be. The order is part of the wire.
@@ -154,7 +156,31 @@ struct EndBody {
   std::uint64_t leftover = 0;
   std::uint64_t started_ns = 0;
   std::uint64_t ended_ns = 0;
+  std::uint64_t events_kept = 0;
+  std::uint64_t events_repeated = 0;
+  std::uint64_t events_dropped = 0;
 };
+
+// One act that was refused or watched. See spec/events.md. By number as model::EventKind.
+enum class EventKind : std::uint32_t { kSyscall, kConnect, kBind, kExec, kOpen };
+inline constexpr std::size_t kObjectBytes = 144;
+struct EventBody {
+  std::uint32_t kind = 0;    // EventKind
+  std::uint32_t number = 0;  // of the system call
+  std::uint32_t pid = 0;     // as the warden sees it
+  std::int32_t error = 0;    // errno of the answer, 0 when the call went on
+  std::uint64_t mono_ns = 0;
+  std::uint64_t device = 0;  // of the program's file, with the next two: which program it was
+  std::uint64_t inode = 0;
+  std::uint64_t version = 0;  // its size and the time of its last change
+  std::uint16_t family = 0;   // of the address in `object`: AF_UNIX, AF_INET, AF_INET6, else 0
+  std::uint16_t port = 0;     // host order
+  std::uint16_t object_size = 0;
+  std::uint16_t flags = 0;
+  char program[16] = {};
+  char object[kObjectBytes] = {};  // a path's bytes, or those of an address
+};
+inline constexpr std::uint16_t kEventCut = 1;
 inline constexpr std::uint32_t kHintMissing = 1;
 inline constexpr std::uint32_t kHintPermission = 2;
 inline constexpr std::uint32_t kHintReadOnly = 4;
@@ -171,6 +197,7 @@ struct Message {
     LimitBody limit;
     StreamBody stream;
     EndBody end;
+    EventBody event;
     std::uint8_t bytes[kMessageBytes - 32];
     constexpr Body() : bytes{} {}
   } body;
@@ -178,10 +205,12 @@ struct Message {
 static_assert(sizeof(Message) == kMessageBytes);
 static_assert(alignof(Message) == 8);
 static_assert(sizeof(BuiltBody) <= kMessageBytes - 32);
+static_assert(sizeof(EventBody) <= kMessageBytes - 32);
+static_assert(sizeof(EndBody) <= kMessageBytes - 32);
 
 [[nodiscard]] constexpr bool is_known(MessageType type) noexcept {
   const auto number = static_cast<std::uint32_t>(type);
-  return (number >= 1 && number <= 7) || (number >= 16 && number <= 28);
+  return (number >= 1 && number <= 7) || (number >= 16 && number <= 29);
 }
 [[nodiscard]] inline bool is_sound(const Message& message, std::size_t received) noexcept {
   return received == kMessageBytes && message.version == kWireVersion && is_known(message.type);

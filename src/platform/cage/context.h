@@ -78,7 +78,8 @@ struct Context {
   int io = -1;  // our own /proc/self/io, when disk is polled
   std::uint64_t rlimit_mask = 0;
   long time_error = 0;
-  bool hand_out = false;  // the warden polls: it gets proc and scratch
+  long listener_error = 0;  // errno by which the kernel refused a seccomp listener
+  bool hand_out = false;    // the warden polls: it gets proc and scratch
   int pty_master = -1;
   int pty_slave = -1;
   std::uint64_t own_devices[kMaxOwnDevices] = {};

@@ -185,6 +185,7 @@ class Life {
     }
     Message built;
     built.type = MessageType::kBuilt;
+    built.b = static_cast<std::uint64_t>(context_.listener_error);
     built.body.built.layers = context_.layers;
     for (std::size_t i = 0; i < wire::kRlimits; ++i) {
       built.body.built.rlimits[i] = context_.rlimits[i];

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "platform/warden/limits.h"
+#include "platform/warden/notices.h"
 #include "platform/warden/streams.h"
 
 namespace bailey::platform::warden {
@@ -13,6 +14,8 @@ namespace {
 using wire::Message;
 using wire::MessageType;
 using wire::Step;
+
+constexpr unsigned kCallsATurn = 16;
 
 enum class Ending : std::uint32_t { kExited, kNotRunnable, kLimit, kLeash, kWardenLost };
 
@@ -24,8 +27,8 @@ class Warden {
   }
 
  private:
-  void tell(const Message& message) {
-    if (cage::send(kSignerSocket, message) < 0) abandon();
+  void tell(const Message& message, int fd = -1) {
+    if (cage::send(kSignerSocket, message, fd) < 0) abandon();
   }
 
   // The signer is gone: nobody would record what happens, so nothing happens.
@@ -115,7 +118,7 @@ class Warden {
     next_beat_ = sys::monotonic_ns() + kBeatEvery;
   }
 
-  enum Slot { kSigner, kInit, kLine, kInitGone, kSize, kStreams, kSlots = kStreams + 6 };
+  enum Slot { kSigner, kInit, kLine, kInitGone, kSize, kNotices, kStreams, kSlots = kStreams + 6 };
 
   void turn() {
     sys::PollFd fds[kSlots];
@@ -124,6 +127,7 @@ class Warden {
     fds[kLine] = {line_, sys::kPollIn, 0};
     fds[kInitGone] = {init_pidfd_, sys::kPollIn, 0};
     fds[kSize] = {size_signal_, sys::kPollIn, 0};
+    fds[kNotices] = {notices_.fd(), sys::kPollIn, 0};
     streams_.watch(fds + kStreams);
     const std::uint64_t now = sys::monotonic_ns();
     std::uint64_t until = next_beat_;
@@ -136,6 +140,7 @@ class Warden {
     if (fds[kSigner].revents != 0) hear_signer();
     if (fds[kInitGone].revents != 0) lose_init();
     if (fds[kSize].revents != 0) resize();
+    if (fds[kNotices].revents != 0) answer_calls();
     if (streams_.move(fds + kStreams) == Streams::Moved::kOverLimit) exceed(Kind::kOutput);
     keep_time();
     if (!ended_) return;
@@ -177,6 +182,19 @@ class Warden {
     end_.limit = static_cast<std::uint32_t>(kind);
     limits_.mark_hit(kind, kNoNumber);
     kill_cage();
+  }
+
+  // A few at a time: clocks, streams and the signer come in between.
+  void answer_calls() {
+    for (unsigned i = 0; i < kCallsATurn; ++i) {
+      Message event;
+      int program = -1;
+      const Notices::Turn turn = notices_.next(event, program);
+      if (turn == Notices::Turn::kIdle || turn == Notices::Turn::kLost) return;
+      if (turn != Notices::Turn::kEvent) continue;
+      tell(event, program);
+      if (program >= 0) sys::close(program);
+    }
   }
 
   void resize() {
@@ -313,6 +331,7 @@ class Warden {
         if (message.a == 1) limits_.see(fd);
         if (message.a == 2) limits_.see_scratch(fd);
         if (message.a == 3) limits_.see_segments(fd);
+        if (message.a == 4) notices_.listen(fd);
         break;
       case MessageType::kUsage:
         limits_.add_reaped_disk(message.a);
@@ -450,6 +469,9 @@ class Warden {
     limits_.set_used(Kind::kOutput, streams_.output_bytes());
     tell_limits();
     end_.hints = streams_.hints();
+    end_.events_kept = notices_.kept();
+    end_.events_repeated = notices_.repeated();
+    end_.events_dropped = notices_.dropped();
     Message message;
     message.type = MessageType::kEnd;
     message.body.end = end_;
@@ -484,6 +506,7 @@ class Warden {
   std::uint64_t next_look_ = 0;
   wire::EndBody end_;
   Limits limits_;
+  Notices notices_;
   Streams streams_;
 };
 

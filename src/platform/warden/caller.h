@@ -1,0 +1,38 @@
+// caller: what can be learned of the process behind a notice, from outside.
+//
+// Everything is bounded and may fail: the process may be gone, or lie. It was started by us
+// and belongs to our user, so reading it needs no privilege. Freestanding.
+#pragma once
+
+#include "effect/process/wire.h"
+#include "platform/cage/sys.h"
+
+namespace bailey::platform::warden {
+
+class Caller {
+ public:
+  // `pid` as we see it.
+  explicit Caller(std::uint32_t pid) noexcept : pid_(pid) {}
+
+  enum class Address { kUnreadable, kHere, kAway };
+  // Fills in family, port and object. kHere: of the cage's own loopback, or without a place.
+  [[nodiscard]] Address read_address(std::uint64_t at, std::uint64_t size,
+                                     effect::process::EventBody& body) const noexcept;
+  // Fills in object; false when nothing can be read.
+  [[nodiscard]] bool read_path(std::uint64_t at, effect::process::EventBody& body) const noexcept;
+  // Whether the file that the object names, seen by the caller, is there and may not be
+  // executed. `directory` is the caller's descriptor or AT_FDCWD.
+  [[nodiscard]] bool is_refused_program(int directory,
+                                        const effect::process::EventBody& body) const noexcept;
+  void name(char (&to)[16]) const noexcept;
+  // The program's file, or -1. Fills in which program it was.
+  [[nodiscard]] int open_program(effect::process::EventBody& body) const noexcept;
+
+ private:
+  [[nodiscard]] long read_memory(std::uint64_t at, void* to, std::size_t size) const noexcept;
+  [[nodiscard]] long open_in_proc(const char* file, int flags) const noexcept;
+
+  std::uint32_t pid_;
+};
+
+}  // namespace bailey::platform::warden

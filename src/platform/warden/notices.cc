@@ -1,0 +1,161 @@
+#include "platform/warden/notices.h"
+
+#include <asm/ioctl.h>
+#include <linux/seccomp.h>
+
+#include "platform/warden/caller.h"
+
+namespace bailey::platform::warden {
+
+namespace sys = cage::sys;
+namespace wire = effect::process;
+
+namespace {
+
+constexpr int kPermission = 1, kAccess = 13, kUnreachable = 101;
+constexpr std::uint16_t kUnix = 1;
+
+// FNV-1a: only tells repeats apart, and a collision costs one event its place in the list.
+std::uint64_t fingerprint(const wire::EventBody& body) noexcept {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  const auto mix = [&](std::uint64_t value) { hash = (hash ^ value) * 0x100000001b3ULL; };
+  mix(body.kind);
+  mix(body.number);
+  mix(body.device);
+  mix(body.inode);
+  mix(body.port);
+  for (std::size_t i = 0; i < body.object_size; ++i) {
+    mix(static_cast<unsigned char>(body.object[i]));
+  }
+  return hash | 1;  // 0 is an empty place
+}
+
+bool is_watched(int number) noexcept {
+  return number == __NR_connect || number == __NR_bind || number == __NR_execve ||
+         number == __NR_execveat;
+}
+
+// What a watched call is about; false when there is nothing to tell.
+bool read_object(const Caller& caller, const seccomp_notif& call, wire::EventBody& body) noexcept {
+  if (call.data.nr == __NR_execve || call.data.nr == __NR_execveat) {
+    body.kind = static_cast<std::uint32_t>(wire::EventKind::kExec);
+    body.error = kAccess;
+    return caller.read_path(call.data.args[call.data.nr == __NR_execveat ? 1 : 0], body);
+  }
+  const bool connects = call.data.nr == __NR_connect;
+  body.kind =
+      static_cast<std::uint32_t>(connects ? wire::EventKind::kConnect : wire::EventKind::kBind);
+  const auto address = caller.read_address(call.data.args[1], call.data.args[2], body);
+  if (connects && body.family != kUnix) body.error = kUnreachable;
+  return address == Caller::Address::kAway;
+}
+
+bool is_event(const Caller& caller, const seccomp_notif& call,
+              const wire::EventBody& body) noexcept {
+  if (body.kind != static_cast<std::uint32_t>(wire::EventKind::kExec)) return true;
+  const int directory =
+      call.data.nr == __NR_execveat ? static_cast<int>(call.data.args[0]) : sys::kAtFdcwd;
+  return caller.is_refused_program(directory, body);
+}
+
+// Who called.
+bool describe(const Caller& caller, wire::EventBody& body, int& program) noexcept {
+  caller.name(body.program);
+  program = caller.open_program(body);
+  return true;
+}
+
+void answer(int listener, std::uint64_t id, int error) noexcept {
+  seccomp_notif_resp response{};
+  response.id = id;
+  response.error = -error;
+  if (error == 0) response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+  // It fails only when the caller is gone: then nobody waits for an answer.
+  sys::ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
+}  // namespace
+
+void Notices::listen(int listener) noexcept {
+  listener_ = listener;
+  // The caller goes on here, on our CPU, as we go to sleep (Linux 6.6; else as ever).
+  constexpr unsigned long kSetFlags = 0x40082104;
+  sys::call(__NR_ioctl, listener, kSetFlags, 1UL);
+}
+
+Notices::Turn Notices::next(wire::Message& event, int& program) noexcept {
+  program = -1;
+  if (listener_ < 0) return Turn::kIdle;
+  sys::PollFd waiting{listener_, sys::kPollIn, 0};
+  if (sys::poll(&waiting, 1, 0) <= 0) return Turn::kIdle;
+  if ((waiting.revents & sys::kPollIn) == 0) {
+    sys::close(listener_);
+    listener_ = -1;
+    return Turn::kLost;
+  }
+  seccomp_notif call{};
+  if (sys::ioctl(listener_, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0) return Turn::kAnswered;
+
+  event = {};
+  event.type = wire::MessageType::kEvent;
+  wire::EventBody& body = event.body.event;
+  body.number = static_cast<std::uint32_t>(call.data.nr);
+  body.pid = call.pid;
+  body.mono_ns = sys::monotonic_ns();
+  body.kind = static_cast<std::uint32_t>(wire::EventKind::kSyscall);
+  body.error = kPermission;
+  const Caller caller(call.pid);
+  const bool watched = is_watched(call.data.nr);
+  const bool read = watched ? read_object(caller, call, body) : describe(caller, body, program);
+  // Still the same call: the pid was not another's while we read.
+  const bool valid = sys::ioctl(listener_, SECCOMP_IOCTL_NOTIF_ID_VALID, &call.id) >= 0;
+  // Who is only watched goes on at once; whether it is worth an event is seen afterwards.
+  answer(listener_, call.id, watched ? 0 : kPermission);
+  bool tell = read && valid;
+  if (tell && watched) tell = is_event(caller, call, body) && describe(caller, body, program);
+  if (!tell) {
+    if (program >= 0) sys::close(program);
+    program = -1;
+    return Turn::kAnswered;
+  }
+  return keep(event, program);
+}
+
+Notices::Turn Notices::keep(wire::Message& event, int& program) noexcept {
+  const auto drop = [&program] {
+    if (program >= 0) sys::close(program);
+    program = -1;
+    return Turn::kAnswered;
+  };
+  const std::uint64_t print = fingerprint(event.body.event);
+  for (const std::uint64_t seen : seen_) {
+    if (seen != print) continue;
+    ++repeated_;
+    return drop();
+  }
+  if (kept_ == kMostEvents) {
+    ++dropped_;
+    return drop();
+  }
+  ++kept_;
+  seen_[seen_next_++ % kRemembered] = print;
+  if (program >= 0 &&
+      is_known({event.body.event.device, event.body.event.inode, event.body.event.version})) {
+    sys::close(program);
+    program = -1;
+  }
+  return Turn::kEvent;
+}
+
+bool Notices::is_known(const Program& program) noexcept {
+  for (const Program& known : programs_) {
+    if (known.device == program.device && known.inode == program.inode &&
+        known.version == program.version) {
+      return true;
+    }
+  }
+  programs_[programs_next_++ % kRemembered] = program;
+  return false;
+}
+
+}  // namespace bailey::platform::warden

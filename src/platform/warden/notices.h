@@ -1,0 +1,52 @@
+// notices: the warden's answers to calls that the cage's filter hands over.
+//
+// Every call is answered: what the filter denies with EPERM, whatever its arguments point
+// to; what it only watches with "go on". What was read of the caller's memory becomes an
+// event (spec/events.md), bounded and counted, and decides nothing. Few calls at a time, so
+// that a flood of them does not keep the warden from its clocks. Freestanding, one thread.
+// Does not protect: an event's object is what the caller claimed at that moment.
+#pragma once
+
+#include "effect/process/wire.h"
+
+namespace bailey::platform::warden {
+
+class Notices {
+ public:
+  // Takes over the listener; 0 or a negative errno.
+  void listen(int listener) noexcept;
+  [[nodiscard]] int fd() const noexcept { return listener_; }
+
+  enum class Turn {
+    kIdle,      // nothing waits
+    kAnswered,  // a call was answered
+    kEvent,     // and `event` is to be told, with `program` when that is not -1 (to be closed)
+    kLost,      // the listener is of no use any more: nobody is left who could call
+  };
+  // Answers one call, if one waits.
+  [[nodiscard]] Turn next(effect::process::Message& event, int& program) noexcept;
+
+  [[nodiscard]] std::uint64_t kept() const noexcept { return kept_; }
+  [[nodiscard]] std::uint64_t repeated() const noexcept { return repeated_; }
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+
+ private:
+  static constexpr std::uint64_t kMostEvents = 256;
+  static constexpr unsigned kRemembered = 64;
+
+  struct Program {
+    std::uint64_t device = 0, inode = 0, version = 0;
+  };
+
+  [[nodiscard]] Turn keep(effect::process::Message& event, int& program) noexcept;
+  [[nodiscard]] bool is_known(const Program& program) noexcept;
+
+  int listener_ = -1;
+  std::uint64_t kept_ = 0, repeated_ = 0, dropped_ = 0;
+  std::uint64_t seen_[kRemembered] = {};  // fingerprints of the last events
+  unsigned seen_next_ = 0;
+  Program programs_[kRemembered];  // whose files the signer has had
+  unsigned programs_next_ = 0;
+};
+
+}  // namespace bailey::platform::warden
