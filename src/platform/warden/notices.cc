@@ -59,10 +59,9 @@ bool is_event(const Caller& caller, const seccomp_notif& call,
 }
 
 // Who called.
-bool describe(const Caller& caller, wire::EventBody& body, int& program) noexcept {
+void describe(const Caller& caller, wire::EventBody& body, int& program) noexcept {
   caller.name(body.program);
   program = caller.open_program(body);
-  return true;
 }
 
 void answer(int listener, std::uint64_t id, int error) noexcept {
@@ -106,13 +105,12 @@ Notices::Turn Notices::next(wire::Message& event, int& program) noexcept {
   body.error = kPermission;
   const Caller caller(call.pid);
   const bool watched = is_watched(call.data.nr);
-  const bool read = watched ? read_object(caller, call, body) : describe(caller, body, program);
+  // Before the answer: afterwards the caller may be gone at any moment.
+  bool tell = !watched || (read_object(caller, call, body) && is_event(caller, call, body));
+  if (tell) describe(caller, body, program);
   // Still the same call: the pid was not another's while we read.
-  const bool valid = sys::ioctl(listener_, SECCOMP_IOCTL_NOTIF_ID_VALID, &call.id) >= 0;
-  // Who is only watched goes on at once; whether it is worth an event is seen afterwards.
+  if (tell && sys::ioctl(listener_, SECCOMP_IOCTL_NOTIF_ID_VALID, &call.id) < 0) tell = false;
   answer(listener_, call.id, watched ? 0 : kPermission);
-  bool tell = read && valid;
-  if (tell && watched) tell = is_event(caller, call, body) && describe(caller, body, program);
   if (!tell) {
     if (program >= 0) sys::close(program);
     program = -1;
