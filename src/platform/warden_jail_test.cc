@@ -740,6 +740,14 @@ TEST(Limit, TooManyProcessesEndTheWholeTree) {
   EXPECT_EQ(shell("for i in $(seq 15); do sleep 0.2 & done; wait", {"-l", "processes=20"}).code, 0);
 }
 
+TEST(Limit, TheGroupThatHoldsThemShowsNothingOfTheHosts) {
+  // The leaf is made while init lives: seen from where init began it would be "/../bailey-N".
+  EXPECT_EQ(shell("cut -d: -f3- /proc/self/cgroup | sort -u",
+                  {"-l", "memory=500000000", "-l", "processes=50"})
+                .out,
+            "/\n");
+}
+
 TEST(Limit, DiskWritesOfAllProcessesTogether) {
   TempFolder folder;
   const Said said = shell("for i in 1 2 3 4 5 6; do dd if=/dev/zero of=" + folder.path() +

@@ -18,6 +18,7 @@ inline constexpr std::uint32_t kMaxOwnDevices = 64;  // hidden directories with 
 inline constexpr int kNamespaceKinds = 8;
 inline constexpr const char* kNamespaceFiles[kNamespaceKinds] = {
     "user", "mnt", "pid", "net", "ipc", "uts", "cgroup", "time_for_children"};
+inline constexpr int kCgroupKind = 6;  // its place in the list
 
 // What the warden sees outside while the namespaces are made. Ids and clocks are there
 // from the start; the rest comes as a message, so that neither waits for the other.
@@ -111,6 +112,7 @@ long cut_propagation(Context& context);
 long name_host(Context& context);
 long shift_time(Context& context);
 long settle_time(Context& context);
+long settle_group(Context& context);
 long forbid_nesting(Context& context);
 long prove_nesting(Context& context);
 // second.cc: what the kernel is slow at, done by a second thread of init.

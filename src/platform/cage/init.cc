@@ -37,6 +37,7 @@ constexpr Named kEarly[] = {
 // the kernel waits for a grace period there, so the second thread does it, and it is gone
 // before anything is forked.
 constexpr Named kSetup[] = {
+    {Step::kCanary, settle_group},
     {Step::kTime, settle_time},
     {Step::kLandlock, begin_landlock},
     {Step::kRoot, make_root},

@@ -143,6 +143,29 @@ long settle_time(Context& context) {
   return 0;
 }
 
+// To be called after the plan, when the warden has moved us into the leaf that holds the
+// limits. The view made at our start begins where we were: beside the leaf, of which it
+// would show "/../bailey-N" then, and with it that there is an outside.
+long settle_group(Context& context) {
+  const std::uint64_t before = namespace_id(context.host_proc, "cgroup");
+  if (const long e = sys::call(__NR_unshare, sys::kNewCgroup); e < 0) return e;
+  const std::uint64_t after = namespace_id(context.host_proc, "cgroup");
+  if (after == 0 || after == before || after == context.baseline.namespaces[kCgroupKind]) return -1;
+  const long fd = sys::openat(context.host_proc, "self/cgroup", 02000000);
+  if (fd < 0) return fd;
+  char text[2048];
+  const long n = sys::read(static_cast<int>(fd), text, sizeof text);
+  sys::close(static_cast<int>(fd));
+  if (n <= 0) return -1;
+  // In every hierarchy we are at the root of what we see: each line ends in ":/".
+  for (long i = 0; i < n; ++i) {
+    if (text[i] == '\n' && (i < 2 || text[i - 1] != '/' || text[i - 2] != ':')) return -1;
+  }
+  if (text[n - 1] != '\n') return -1;
+  context.report(Layer::kCgroup, kProven, 0, 0);
+  return 0;
+}
+
 long forbid_nesting(Context& context) {
   // The second lock against nested namespaces, beside the filter. No user namespace
   // means no capability, and without one there is no other kind either.
@@ -201,23 +224,6 @@ long prove_namespaces(const Context& context, wire::LayersBody& layers, std::uin
     if (names.nodename[i] != expected[i]) return -1;
   }
   add(layers, Layer::kUts, kProven, 0, 0);
-  // cgroup: the root of our view is where we are; ids differ (above) and the view of
-  // ourselves starts at "/".
-  const long fd = sys::openat(context.host_proc, "self/cgroup", 02000000);
-  if (fd < 0) return fd;
-  char text[2048];
-  const long n = sys::read(static_cast<int>(fd), text, sizeof text);
-  sys::close(static_cast<int>(fd));
-  if (n <= 0) return -1;
-  // Every path starts where we do: "/", or the leaf that the warden made for the limits
-  // meanwhile. A path from outside would start with "/..".
-  for (long i = 0, colons = 0; i < n; ++i) {
-    if (text[i] == '\n') colons = 0;
-    if (text[i] != ':' || ++colons != 2) continue;
-    if (i + 2 >= n || text[i + 1] != '/') return -1;
-    if (text[i + 2] != '\n' && text[i + 2] != 'b') return -1;
-  }
-  add(layers, Layer::kCgroup, kProven, 0, 0);
   return 0;
 }
 
