@@ -60,8 +60,16 @@ class F02_LinkToOutside(AttackCase):
 class F03_SwappedUnderATrustedHand(AttackCase):
     """Bailey itself writes one thing that a path of the workspace may name: the receipt."""
 
-    SWAP = ("i=0; while [ $i -lt 400 ]; do rm -f r.json; ln -s '%s' r.json; rm -f r.json; "
-            "echo {} > r.json; i=$((i+1)); done; rm -f r.json; ln -s '%s' r.json")
+    # Until it is told to stop, by the end of its input; it starts no program, so that it
+    # swaps some ten thousand times while Bailey runs once.
+    SWAP = ("import os,select,sys\n"
+            "print('swapping', flush=True)\n"
+            "def away():\n try: os.unlink('r.json')\n except OSError: pass\n"
+            "def link():\n try: os.symlink(sys.argv[1], 'r.json')\n except OSError: pass\n"
+            "while not select.select([0], [], [], 0)[0]:\n"
+            " away(); link(); away()\n"
+            " try: open('r.json', 'x').close()\n except OSError: pass\n"
+            "away(); link()\n")
 
     def test_a_receipt_is_not_written_through_a_link_that_the_program_planted(self):
         bench = self.bench
@@ -78,12 +86,14 @@ class F03_SwappedUnderATrustedHand(AttackCase):
         bench = self.bench
         target = os.path.join(bench.outside, "a")
         before = outside(bench)
-        script = bench.write(os.path.join(bench.workspace, "swap.sh"), self.SWAP % (target, target), 0o755)
-        policy = self.policy_for_script(script)
+        policy = self.policy_for_script(bench.write(os.path.join(bench.workspace, "swap.sh"), "", 0o755))
         for _ in range(10):
-            swapping = bench.start(["sh", "swap.sh"])
+            swapping = bench.start(["python3", "-c", self.SWAP, target], stdin=subprocess.PIPE)
+            swapping.stdout.readline()
             bench.caged(["true"], ["--policy", policy, "--receipt", os.path.join(bench.workspace, "r.json")])
-            swapping.communicate()
+            _, err = swapping.communicate()
+            self.assertEqual((swapping.returncode, err), (0, b""))
+        self.assertTrue(os.path.islink(os.path.join(bench.workspace, "r.json")), "it was swapped")
         self.assertEqual(outside(bench), before)
 
     def policy_for_script(self, script):
