@@ -101,7 +101,7 @@ _bailey() {
     'key export --format') _bailey_words 'vkey pem'; return ;;
   esac
   case $path in
-    'run') _bailey_words '--policy --profile --level --workspace --read-only --env --time --cpu-time --memory --cpus --processes --open-files --disk --output --net --interactive --receipt --quiet --json --help --' ;;
+    'run') _bailey_words '--policy --profile --level --workspace --read-only --observe --env --time --cpu-time --memory --cpus --processes --open-files --disk --output --net --interactive --receipt --quiet --json --help --' ;;
     'init') _bailey_words '--json --help' ;;
     'policy check') if [[ $cur == -* ]]; then _bailey_words '--json --help'; else _bailey_files; fi ;;
     'policy show') _bailey_words '--profile --help' ;;

@@ -70,6 +70,7 @@ complete -c bailey -n '__bailey_is "run"' -l profile -d 'strict, balanced (defau
 complete -c bailey -n '__bailey_is "run"' -l level -d 'lower the session'\''s level to 0, 10, 20, 30 or 40' -x -a '0 10 20 30 40'
 complete -c bailey -n '__bailey_is "run"' -l workspace -d 'the folder to work in (default: the current one)' -x -a '(__fish_complete_directories)'
 complete -c bailey -n '__bailey_is "run"' -l read-only -d 'the workspace may be read only'
+complete -c bailey -n '__bailey_is "run"' -l observe -d 'tell which files were hidden or could not be opened'
 complete -c bailey -n '__bailey_is "run"' -l env -d 'pass a variable, or set it; may be repeated' -x
 complete -c bailey -n '__bailey_is "run"' -l time -d 'end the run after this much wall time' -x
 complete -c bailey -n '__bailey_is "run"' -l cpu-time -d 'end the run after this much CPU time' -x

@@ -60,6 +60,7 @@ CageSpec cage_spec(const RunPlan& plan, const RunOptions& options,
                           ? effect::process::UnixSockets::kAllowed
                           : effect::process::UnixSockets::kRefused;
   spec.terminal = options.terminal;
+  spec.observe = options.observe;
   // What is left are layers of the cage by name.
   std::copy_if(accepted.begin(), accepted.end(), std::back_inserter(spec.accepted),
                [](const std::string& name) { return name != kPolledLimits; });

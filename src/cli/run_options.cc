@@ -75,6 +75,7 @@ Result<RunOptions> read_run_options(const Parsed& arguments, const Outside& outs
   if (const auto level = arguments.value("--level"))
     options.ceiling = BAILEY_TRY(read_level(*level));
   options.workspace = arguments.value("--workspace");
+  if (arguments.flag("--observe")) options.observe = effect::process::Observe::kFiles;
   if (arguments.flag("--read-only")) options.access = model::WorkspaceAccess::kReadOnly;
   for (const auto& variable : arguments.values("--env"))
     options.environment.push_back(BAILEY_TRY(read_variable(variable, outside)));

@@ -26,6 +26,7 @@ struct RunOptions {
   std::vector<std::pair<std::string, std::string>> environment;
   model::Limits limits;
   effect::process::Terminal terminal = effect::process::Terminal::kPipes;
+  effect::process::Observe observe = effect::process::Observe::kNo;
   std::string receipt_file;
   Told told = Told::kText;
   std::vector<std::string> command;

@@ -18,6 +18,8 @@ constexpr std::array kRunOptions = {
     OptionSpec{"--level", "N", "lower the session's level to 0, 10, 20, 30 or 40"},
     OptionSpec{"--workspace", "DIR", "the folder to work in (default: the current one)"},
     OptionSpec{"--read-only", "", "the workspace may be read only", Arity::kFlag},
+    OptionSpec{"--observe", "", "tell which files were hidden or could not be opened",
+               Arity::kFlag},
     OptionSpec{"--env", "NAME[=V]", "pass a variable, or set it; may be repeated", Arity::kMany},
     OptionSpec{"--time", "30s", "end the run after this much wall time"},
     OptionSpec{"--cpu-time", "30s", "end the run after this much CPU time"},

@@ -37,6 +37,7 @@ struct Event {
 // How much of what happened the events tell.
 struct EventCounts {
   bool listening = false;
+  bool files = false;          // opens too
   std::string why_not;         // when not listening
   std::uint64_t kept = 0;      // events told
   std::uint64_t repeated = 0;  // like one that was told

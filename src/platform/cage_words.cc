@@ -45,7 +45,7 @@ std::string object_text(const process::EventBody& body) {
   return path.substr(0, path.find('\0'));
 }
 
-std::string layer_of(model::EventKind kind, std::uint16_t family) {
+std::string layer_of(model::EventKind kind, std::uint16_t family, int error) {
   switch (kind) {
     case model::EventKind::kSyscall:
       return "seccomp";
@@ -55,7 +55,7 @@ std::string layer_of(model::EventKind kind, std::uint16_t family) {
     case model::EventKind::kExec:
       return "permissions";
     case model::EventKind::kOpen:
-      return "namespace.mount";
+      return error == EACCES ? "permissions" : "namespace.mount";
   }
   return "seccomp";
 }
@@ -198,7 +198,7 @@ model::Event event(const process::EventBody& body) {
   event.object = object_text(body);
   event.claimed = !event.object.empty();
   event.cut = (body.flags & process::kEventCut) != 0;
-  event.layer = layer_of(event.kind, body.family);
+  event.layer = layer_of(event.kind, body.family, body.error);
   if (body.error > 0 && body.error < 4096) event.error = error_name(body.error);
   event.mono_ns = body.mono_ns;
   event.pid = body.pid;
@@ -258,6 +258,12 @@ Error setup_error(const process::Message& failed, const std::string& place) {
     case Step::kHidden:
       return {"cage.plan", "the place " + (place.empty() ? "?" : place) + " cannot be made: " + why,
               "a view must be a directory or a regular file that the caller may open"};
+    case Step::kSeccomp:
+      if (error == EBUSY || error == EPERM)
+        return {"cage.unobservable",
+                "what is opened cannot be observed: another supervisor above this one listens",
+                "run it without --observe, or not beneath the other supervisor"};
+      return {"cage.setup", "the step " + name + " failed: " + why, "run bailey doctor"};
     case Step::kProgram:
       return {"cage.plan", "the working directory cannot be entered: " + why, ""};
     case Step::kNeeds:

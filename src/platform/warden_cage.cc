@@ -188,6 +188,7 @@ Result<bool> WardenCage::receive(Message& message, int timeout_ms) {
 Status WardenCage::furnish(const process::CageSpec& spec) {
   if (state_ != State::kRaised) return fail("cage.plan", "the cage is furnished already");
   has_terminal_ = spec.terminal == process::Terminal::kPty;
+  observe_ = spec.observe;
   blob_ = BAILEY_TRY(process::build_plan(spec, top_links(spec)));
   BAILEY_TRY(write_all(plan_.get(), blob_));
   if (fcntl(plan_.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) !=
@@ -240,6 +241,7 @@ Result<process::Readiness> WardenCage::await_ready() {
         return explain(message);
       case MessageType::kReady:
         init_pidfd_ = std::move(came_with_);
+        readiness.observe = observe_;
         words::add_layers(message.body.built.layers, readiness.layers);
         if (message.b != 0)
           readiness.deaf_because = words::deaf_because(static_cast<int>(message.b));

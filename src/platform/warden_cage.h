@@ -47,6 +47,7 @@ class WardenCage final : public effect::process::Cage {
   ProgramDigests programs_;
   Bytes blob_;
   bool has_terminal_ = false;
+  effect::process::Observe observe_ = effect::process::Observe::kNo;
   State state_ = State::kRaised;
 };
 

@@ -119,6 +119,41 @@ class Told(EventCase):
         self.assertEqual(found.stdout, "")
 
 
+class Observed(EventCase):
+    LOOK = """
+        for path, how in (("/etc/shadow", "r"), (SECRET, "r"), ("/etc/new-file", "w"),
+                          ("/no/such/file", "r"), ("/etc/hostname", "r"), ("made-here", "w")):
+            try: open(path, how).close()
+            except OSError as error: print(error)
+    """
+
+    def look(self, options):
+        code = textwrap.dedent(self.LOOK).replace("SECRET", repr(self.bench.secret_file))
+        return self.bench.caged(["/usr/bin/python3", "-c", code], options)
+
+    def test_files_that_were_hidden_or_could_not_be_opened_are_told(self):
+        run = self.look(["--observe"])
+        told = {event["object"]: event["errno"] for event in self.events(run, kind="open")}
+        self.assertEqual({path: told.get(path) for path in
+                          ("/etc/shadow", self.bench.secret_file, "/etc/new-file")},
+                         {"/etc/shadow": "EACCES", self.bench.secret_file: "ENOENT",
+                          "/etc/new-file": "EROFS"}, str(run))
+        for path in ("/no/such/file", "/etc/hostname", "made-here"):
+            self.assertNotIn(path, told, str(run))
+        self.assertTrue(self.counts(run)["files"])
+
+    def test_without_it_the_report_says_that_files_are_not_seen(self):
+        run = self.look([])
+        self.assertEqual(self.events(run, kind="open"), [])
+        self.assertTrue(any("hidden" in each for each in self.counts(run)["unseen"]))
+
+    def test_beneath_another_listener_it_is_refused(self):
+        command = self.bench.cage_command(["/usr/bin/true"], ["--observe"])
+        run = self.bench.call([sys.executable, "-c", textwrap.dedent(SUPERVISOR), *command])
+        self.assertEqual(run.code, 120, str(run))
+        self.assertIn("cage.unobservable", run.err)
+
+
 class Kept(EventCase):
     def test_a_signer_that_is_killed_has_left_the_events_in_the_ledger(self):
         code = textwrap.dedent(PTRACE) + "import time; time.sleep(60)"

@@ -12,7 +12,10 @@
 // leaves. The kernel reads the filter once for every number when it is installed, and that
 // costs a caged run more than all its later calls: fewer instructions are faster starts.
 //
-//   generate refused|allowed > filter.inc     (whether socket(AF_UNIX) is refused)
+//   generate refused|allowed [observe] > filter.inc
+//
+// The first word says whether socket(AF_UNIX) is refused, the second that opening files is
+// handed to the warden too.
 #include <asm/unistd.h>
 #include <errno.h>
 #include <linux/audit.h>
@@ -130,9 +133,9 @@ constexpr std::uint32_t kSetIdBits = 06000;
 constexpr std::uint32_t kCreates = 0100 | 020000000;  // O_CREAT, __O_TMPFILE
 
 // A mode counts only when the flags make a file; otherwise the register holds rubbish.
-Code open_rule(unsigned flags, unsigned mode) {
-  return {load_low(flags), any_bit(kCreates, 0, kToAllow), load_low(mode),
-          any_bit(kSetIdBits, kToDeny, kToAllow)};
+Code open_rule(unsigned flags, unsigned mode, int fate) {
+  return {load_low(flags), any_bit(kCreates, 0, fate), load_low(mode),
+          any_bit(kSetIdBits, kToDeny, fate)};
 }
 Code mode_rule(unsigned mode) { return allow_rest(deny_bits(mode, kSetIdBits)); }
 Code node_rule(unsigned mode) {
@@ -278,7 +281,7 @@ struct Fates {
   }
 };
 
-Fates fates(bool unix_allowed) {
+Fates fates(bool unix_allowed, bool observes) {
   Fates fates;
   for (unsigned n = 0; n <= kLastKnown; ++n) {
     // 337..423 are not assigned on x86-64; 424 is pidfd_send_signal.
@@ -305,9 +308,10 @@ Fates fates(bool unix_allowed) {
   fates.set(__NR_personality, allow_rest(require_values(0, {0, 0xffffffff})));
   fates.set(__NR_sched_setscheduler,
             allow_rest(require_values(1, {0, 3, 5}, ~0x40000000U)));  // other, batch, idle
-  fates.set(__NR_open, open_rule(1, 2));
-  fates.set(__NR_openat, open_rule(2, 3));
-  fates.set(__NR_creat, mode_rule(1));
+  const int opened = observes ? kToWatch : kToAllow;
+  fates.set(__NR_open, open_rule(1, 2, opened));
+  fates.set(__NR_openat, open_rule(2, 3, opened));
+  fates.set(__NR_creat, ended(deny_bits(1, kSetIdBits), opened));
   fates.set(__NR_chmod, mode_rule(1));
   fates.set(__NR_fchmod, mode_rule(1));
   fates.set(__NR_fchmodat, mode_rule(2));
@@ -373,10 +377,11 @@ Step give(std::uint32_t action) { return {BPF_RET | BPF_K, action, 0, 0}; }
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return 2;
+  if (argc != 2 && argc != 3) return 2;
   const std::string_view which = argv[1];
   if (which != "refused" && which != "allowed") return 2;
-  const Fates all = fates(which == "allowed");
+  if (argc == 3 && argv[2] != std::string_view("observe")) return 2;
+  const Fates all = fates(which == "allowed", argc == 3);
   std::vector<Range> ranges;
   for (const auto& [number, fate] : all.of) {
     if (ranges.empty() || ranges.back().fate != fate) ranges.push_back({number, fate});

@@ -38,6 +38,7 @@ enum class UnixSockets : std::uint32_t {
   kRefused,
   kAllowed
 };  // socket(AF_UNIX); pairs always work
+enum class Observe : std::uint32_t { kNo, kFiles };  // hear of opens that were refused or hidden
 enum class PolledLimits : std::uint32_t { kRefused, kAccepted };
 
 struct CageSpec {
@@ -51,6 +52,7 @@ struct CageSpec {
   model::Limits limits;
   PolledLimits polled = PolledLimits::kAccepted;
   UnixSockets unix_sockets = UnixSockets::kRefused;
+  Observe observe = Observe::kNo;
   Terminal terminal = Terminal::kPipes;
   std::vector<std::string> accepted;  // names of layers that may be missing
 };
@@ -61,6 +63,7 @@ struct Readiness {
   std::vector<model::LimitReport> limits;
   std::vector<std::string> notes;
   std::string deaf_because;  // why what is refused is not heard of; empty when it is
+  Observe observe = Observe::kNo;
 };
 
 // Why a cage ended.

@@ -60,7 +60,7 @@ struct PlanHeader {
   std::uint32_t polled = 0;           // PolledLimits
   std::uint32_t accepted_layers = 0;  // bit i: layer i may be missing
   std::uint32_t limits_present = 0;   // bit i: limit i is asked
-  std::uint32_t reserved = 0;
+  std::uint32_t observe = 0;          // Observe
   std::uint64_t limits[8] = {};
   std::uint64_t tmp_bytes = 0;
   PlanText program;

@@ -169,6 +169,7 @@ Result<Bytes> build_plan(const CageSpec& spec, std::span<const std::string> top_
   header.places = static_cast<std::uint32_t>(kept.size());
   header.terminal = static_cast<std::uint32_t>(spec.terminal);
   header.unix_sockets = static_cast<std::uint32_t>(spec.unix_sockets);
+  header.observe = static_cast<std::uint32_t>(spec.observe);
   header.polled = static_cast<std::uint32_t>(spec.polled);
   header.accepted_layers = BAILEY_TRY(accepted_mask(spec));
   for (std::size_t i = 0; i < model::kLimitKinds; ++i) {

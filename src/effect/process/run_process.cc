@@ -69,7 +69,9 @@ codec::Json events_json(const model::EventCounts& counts) {
   json.set("dropped", std::to_string(counts.dropped));
   codec::Json::Array unseen;
   if (!counts.listening) unseen.emplace_back("denied system calls, connects, binds and execs");
-  unseen.emplace_back("files that were hidden or could not be opened");
+  json.set("files", counts.files);
+  unseen.emplace_back(counts.files ? "what was done to files without opening them"
+                                   : "files that were hidden or could not be opened");
   unseen.emplace_back("datagrams sent to an address without connect");
   json.set("unseen", std::move(unseen));
   return json;
@@ -147,10 +149,12 @@ model::Outcome Effects::run_process(model::Recorded<model::Permit> permit, proce
   if (watch.must_stop()) return seal(OutcomeStatus::kHalted, "kill.active", std::move(before));
 
   const std::string deaf_because = ready->deaf_because;
+  const bool observes = ready->observe == process::Observe::kFiles;
   auto end = cage.run(leash, watch, events);
   if (!end) return refused(end.error(), std::move(before));
   end->events.listening = deaf_because.empty();
   end->events.why_not = deaf_because;
+  end->events.files = observes;
   const Ending ending = classify(*end, watch, leash.stop_requested());
   auto limits = std::move(before.limits);
   merge_limits(limits, end->limits);

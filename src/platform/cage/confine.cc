@@ -22,21 +22,43 @@ constexpr sock_filter kUnixRefused[] = {
 constexpr sock_filter kUnixAllowed[] = {
 #include "seccomp_allowed.inc"
 };
+constexpr sock_filter kUnixRefusedObserve[] = {
+#include "seccomp_refusedobserve.inc"
+};
+constexpr sock_filter kUnixAllowedObserve[] = {
+#include "seccomp_allowedobserve.inc"
+};
+
+struct Filter {
+  const sock_filter* first;
+  std::size_t size;
+};
+template <std::size_t N>
+constexpr Filter whole(const sock_filter (&filter)[N]) {
+  return {filter, N};
+}
+Filter choose_filter(const wire::PlanHeader& plan) {
+  const bool allowed = plan.unix_sockets != 0;
+  if (plan.observe != 0) return allowed ? whole(kUnixAllowedObserve) : whole(kUnixRefusedObserve);
+  return allowed ? whole(kUnixAllowed) : whole(kUnixRefused);
+}
 
 // The filter with its questions to a listener answered: by the data of the action, 1 is
 // EPERM and 2 goes on (tools/seccomp/generate.cc).
-long install_answering(const sock_filter* filter, std::size_t size) {
-  constexpr std::size_t kMost = sizeof kUnixAllowed > sizeof kUnixRefused
-                                    ? sizeof kUnixAllowed / sizeof(sock_filter)
-                                    : sizeof kUnixRefused / sizeof(sock_filter);
+long install_answering(const Filter& filter) {
+  constexpr std::size_t kMost = 512;
+  static_assert(sizeof kUnixAllowed <= kMost * sizeof(sock_filter) &&
+                sizeof kUnixRefused <= kMost * sizeof(sock_filter));
+  if (filter.size > kMost) return -7;
   sock_filter answering[kMost];
-  for (std::size_t i = 0; i < size; ++i) {
-    answering[i] = filter[i];
-    if (filter[i].code != (BPF_RET | BPF_K)) continue;
-    if (filter[i].k == (SECCOMP_RET_USER_NOTIF | 1)) answering[i].k = SECCOMP_RET_ERRNO | 1;
-    if (filter[i].k == (SECCOMP_RET_USER_NOTIF | 2)) answering[i].k = SECCOMP_RET_ALLOW;
+  for (std::size_t i = 0; i < filter.size; ++i) {
+    const sock_filter& step = filter.first[i];
+    answering[i] = step;
+    if (step.code != (BPF_RET | BPF_K)) continue;
+    if (step.k == (SECCOMP_RET_USER_NOTIF | 1)) answering[i].k = SECCOMP_RET_ERRNO | 1;
+    if (step.k == (SECCOMP_RET_USER_NOTIF | 2)) answering[i].k = SECCOMP_RET_ALLOW;
   }
-  const sock_fprog program{static_cast<unsigned short>(size), answering};
+  const sock_fprog program{static_cast<unsigned short>(filter.size), answering};
   return sys::call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 }
 
@@ -216,11 +238,9 @@ long forbid_new_privileges(Context& context) {
 }
 
 long enforce_seccomp(Context& context) {
-  const bool allowed = context.plan.header().unix_sockets != 0;
-  const sock_filter* filter = allowed ? kUnixAllowed : kUnixRefused;
-  const std::size_t size = allowed ? sizeof kUnixAllowed / sizeof(sock_filter)
-                                   : sizeof kUnixRefused / sizeof(sock_filter);
-  const sock_fprog asking{static_cast<unsigned short>(size), const_cast<sock_filter*>(filter)};
+  const Filter filter = choose_filter(context.plan.header());
+  const sock_fprog asking{static_cast<unsigned short>(filter.size),
+                          const_cast<sock_filter*>(filter.first)};
   const long before = sys::call(__NR_unshare, 0);
   // With a listener the warden hears of what is refused. A call that it has taken up is
   // not taken back by a signal that does not kill, where the kernel knows that (5.19).
@@ -234,14 +254,16 @@ long enforce_seccomp(Context& context) {
   if (listener < 0) {
     // Somebody above us listens already, or the kernel has none: the filter answers itself,
     // as strictly, and the evidence is what is lost.
+    // Who asked to observe gets that or nothing.
+    if (context.plan.header().observe != 0) return listener;
     context.listener_error = -listener;
-    if (const long e = install_answering(filter, size); e < 0) return e;
+    if (const long e = install_answering(filter); e < 0) return e;
   } else if (const long e = hand_listener(context, static_cast<int>(listener)); e < 0) {
     return e;
   }
   const long after = sys::call(__NR_unshare, 0);
   if (before != 0 || after != -1) return -1;
-  context.report(Layer::kSeccomp, kProven, before, after, static_cast<unsigned>(size));
+  context.report(Layer::kSeccomp, kProven, before, after, static_cast<unsigned>(filter.size));
   return 0;
 }
 

@@ -1,7 +1,5 @@
 #include "platform/warden/caller.h"
 
-#include "platform/warden/text.h"
-
 namespace bailey::platform::warden {
 
 namespace sys = cage::sys;
@@ -97,33 +95,92 @@ bool Caller::read_path(std::uint64_t at, wire::EventBody& body) const noexcept {
   return size > 0;
 }
 
-bool Caller::is_refused_program(int directory, const wire::EventBody& body) const noexcept {
+bool Caller::absolute(int directory, const wire::EventBody& body, Path& path) const noexcept {
   if ((body.flags & wire::kEventCut) != 0) return false;  // not all of its name is here
-  char path[wire::kObjectBytes + 1] = {};
-  __builtin_memcpy(path, body.object, body.object_size);
-  const bool absolute = path[0] == '/';
-  // An absolute path is looked up from the caller's root and stays in it. A relative one
-  // begins in a directory of the caller's; what leads out of it by a symlink is not followed.
-  long from = -1;
-  if (absolute) {
-    from = open_in_proc("root", kPathOnly);
-  } else if (directory == sys::kAtFdcwd) {
-    from = open_in_proc("cwd", kPathOnly);
-  } else if (directory >= 0) {
-    Line<32> name;
-    name.add("fd/").add(static_cast<std::uint64_t>(directory));
-    from = open_in_proc(name.c_str(), kPathOnly);
+  const std::string_view object(body.object, body.object_size);
+  if (object[0] != '/') {
+    Line<32> link;
+    if (directory == sys::kAtFdcwd) {
+      link.add("cwd");
+    } else if (directory >= 0) {
+      link.add("fd/").add(static_cast<std::uint64_t>(directory));
+    } else {
+      return false;
+    }
+    Line<64> where;
+    where.add("/proc/").add(std::uint64_t{pid_}).add("/").add(link.view());
+    char from[512];
+    const long n = sys::call(__NR_readlinkat, sys::kAtFdcwd, where.c_str(), from, sizeof from);
+    if (n <= 0 || static_cast<std::size_t>(n) == sizeof from || from[0] != '/') return false;
+    path.add({from, static_cast<std::size_t>(n)}).add("/");
   }
-  if (from < 0) return false;
-  const long file = sys::openat2(static_cast<int>(from), absolute ? path + 1 : path, kPathOnly,
-                                 sys::kNoMagicLinks | (absolute ? sys::kInRoot : sys::kBeneath));
-  sys::close(static_cast<int>(from));
-  if (file == -13) return true;
-  if (file < 0) return false;  // not there: every search of PATH has such
-  constexpr int kExecute = 1, kEffective = 0x200;
-  const long e = sys::call(__NR_faccessat2, file, "", kExecute, kEffective | sys::kAtEmptyPath);
+  path.add(object);
+  return path.ok;
+}
+
+long Caller::look_up(const char* path) const noexcept {
+  const long root = open_in_proc("root", kPathOnly);
+  if (root < 0) return root;
+  const long file = sys::openat2(static_cast<int>(root), path[1] == '\0' ? "." : path + 1,
+                                 kPathOnly, sys::kNoMagicLinks | sys::kInRoot);
+  sys::close(static_cast<int>(root));
+  return file;
+}
+
+namespace {
+
+// Root without its capabilities, as the caller is: what the bits say.
+long access_by_mode(int file, int mode) noexcept {
+  sys::Stat stat;
+  if (const long e = sys::fstatat(file, "", &stat, sys::kAtEmptyPath); e < 0) return e;
+  const unsigned shift = stat.uid == 0 ? 6 : stat.gid == 0 ? 3 : 0;
+  const auto wanted = static_cast<unsigned>(mode);
+  return (stat.mode >> shift & wanted) == wanted ? 0 : -13;
+}
+
+// What access(2) says of an open file, with our ids, which are the caller's. Closes it.
+long access_of(long file, int mode) noexcept {
+  constexpr int kEffective = 0x200;
+  long e = sys::call(__NR_faccessat2, file, "", mode, kEffective | sys::kAtEmptyPath);
+  if (e == 0 && sys::call(__NR_geteuid) == 0) e = access_by_mode(static_cast<int>(file), mode);
   sys::close(static_cast<int>(file));
-  return e == -13;
+  return e;
+}
+
+int as_refusal(long e) noexcept { return e == -13 || e == -30 ? static_cast<int>(-e) : 0; }
+
+}  // namespace
+
+int Caller::refusal_to_execute(int directory, const wire::EventBody& body) const noexcept {
+  Path path;
+  if (!absolute(directory, body, path)) return 0;
+  const long file = look_up(path.c_str());
+  // Not there is no refusal: every search of PATH has such.
+  return as_refusal(file < 0 ? file : access_of(file, 1));
+}
+
+int Caller::refusal_to_open(int directory, std::uint64_t flags,
+                            const wire::EventBody& body) const noexcept {
+  constexpr std::uint64_t kAccess = 3, kCreate = 0100;
+  Path path;
+  if (!absolute(directory, body, path)) return 0;
+  const std::uint64_t wanted = flags & kAccess;
+  const int mode = wanted == 0 ? 4 : wanted == 1 ? 2 : 6;
+  long file = look_up(path.c_str());
+  if (file != -2) return as_refusal(file < 0 ? file : access_of(file, mode));
+  // On the host, for us, and not in the cage: hidden. Looked up, never opened.
+  file = sys::openat2(sys::kAtFdcwd, path.c_str(), kPathOnly, sys::kNoMagicLinks);
+  if (file >= 0) {
+    sys::close(static_cast<int>(file));
+    return 2;
+  }
+  if ((flags & kCreate) == 0) return 0;
+  // A new file: what its directory says.
+  std::size_t end = path.view().rfind('/');
+  Path parent;
+  parent.add(path.view().substr(0, end == 0 ? 1 : end));
+  file = look_up(parent.c_str());
+  return as_refusal(file < 0 ? file : access_of(file, 2));
 }
 
 void Caller::name(char (&to)[16]) const noexcept {

@@ -6,8 +6,11 @@
 
 #include "effect/process/wire.h"
 #include "platform/cage/sys.h"
+#include "platform/warden/text.h"
 
 namespace bailey::platform::warden {
+
+using Path = Line<1024>;
 
 class Caller {
  public:
@@ -20,10 +23,14 @@ class Caller {
                                      effect::process::EventBody& body) const noexcept;
   // Fills in object; false when nothing can be read.
   [[nodiscard]] bool read_path(std::uint64_t at, effect::process::EventBody& body) const noexcept;
-  // Whether the file that the object names, seen by the caller, is there and may not be
-  // executed. `directory` is the caller's descriptor or AT_FDCWD.
-  [[nodiscard]] bool is_refused_program(int directory,
-                                        const effect::process::EventBody& body) const noexcept;
+  // Why the caller may not execute the file that the object names: EACCES, or 0 when it may
+  // or there is none. `directory` is the caller's descriptor or AT_FDCWD.
+  [[nodiscard]] int refusal_to_execute(int directory,
+                                       const effect::process::EventBody& body) const noexcept;
+  // Why it may not open it with these flags: EACCES, EROFS, ENOENT when the host has it and
+  // the cage does not show it; 0 when it may, or nobody has it.
+  [[nodiscard]] int refusal_to_open(int directory, std::uint64_t flags,
+                                    const effect::process::EventBody& body) const noexcept;
   void name(char (&to)[16]) const noexcept;
   // The program's file, or -1. Fills in which program it was.
   [[nodiscard]] int open_program(effect::process::EventBody& body) const noexcept;
@@ -31,6 +38,11 @@ class Caller {
  private:
   [[nodiscard]] long read_memory(std::uint64_t at, void* to, std::size_t size) const noexcept;
   [[nodiscard]] long open_in_proc(const char* file, int flags) const noexcept;
+  // The object as an absolute path of the cage's; false when that cannot be told.
+  [[nodiscard]] bool absolute(int directory, const effect::process::EventBody& body,
+                              Path& path) const noexcept;
+  // Seen from the caller's root: a descriptor without rights, or a negative errno.
+  [[nodiscard]] long look_up(const char* path) const noexcept;
 
   std::uint32_t pid_;
 };

@@ -12,7 +12,7 @@ namespace wire = effect::process;
 
 namespace {
 
-constexpr int kPermission = 1, kAccess = 13, kUnreachable = 101;
+constexpr int kPermission = 1, kUnreachable = 101;
 constexpr std::uint16_t kUnix = 1;
 
 // FNV-1a: only tells repeats apart, and a collision costs one event its place in the list.
@@ -30,17 +30,34 @@ std::uint64_t fingerprint(const wire::EventBody& body) noexcept {
   return hash | 1;  // 0 is an empty place
 }
 
+bool is_exec(int number) noexcept { return number == __NR_execve || number == __NR_execveat; }
+bool is_open(int number) noexcept {
+  return number == __NR_openat || number == __NR_open || number == __NR_creat;
+}
 bool is_watched(int number) noexcept {
-  return number == __NR_connect || number == __NR_bind || number == __NR_execve ||
-         number == __NR_execveat;
+  return number == __NR_connect || number == __NR_bind || is_exec(number) || is_open(number);
+}
+
+// The caller's directory that its path starts from.
+int directory_of(const seccomp_notif& call) noexcept {
+  const bool has = call.data.nr == __NR_execveat || call.data.nr == __NR_openat;
+  return has ? static_cast<int>(call.data.args[0]) : sys::kAtFdcwd;
+}
+
+// Flags as open(2) has them.
+std::uint64_t open_flags(const seccomp_notif& call) noexcept {
+  constexpr std::uint64_t kCreateAndWrite = 0101;
+  if (call.data.nr == __NR_creat) return kCreateAndWrite;
+  return call.data.args[call.data.nr == __NR_openat ? 2 : 1];
 }
 
 // What a watched call is about; false when there is nothing to tell.
 bool read_object(const Caller& caller, const seccomp_notif& call, wire::EventBody& body) noexcept {
-  if (call.data.nr == __NR_execve || call.data.nr == __NR_execveat) {
-    body.kind = static_cast<std::uint32_t>(wire::EventKind::kExec);
-    body.error = kAccess;
-    return caller.read_path(call.data.args[call.data.nr == __NR_execveat ? 1 : 0], body);
+  const bool opens = is_open(call.data.nr);
+  if (opens || is_exec(call.data.nr)) {
+    body.kind = static_cast<std::uint32_t>(opens ? wire::EventKind::kOpen : wire::EventKind::kExec);
+    const bool at = call.data.nr == __NR_execveat || call.data.nr == __NR_openat;
+    return caller.read_path(call.data.args[at ? 1 : 0], body);
   }
   const bool connects = call.data.nr == __NR_connect;
   body.kind =
@@ -50,12 +67,17 @@ bool read_object(const Caller& caller, const seccomp_notif& call, wire::EventBod
   return address == Caller::Address::kAway;
 }
 
-bool is_event(const Caller& caller, const seccomp_notif& call,
-              const wire::EventBody& body) noexcept {
-  if (body.kind != static_cast<std::uint32_t>(wire::EventKind::kExec)) return true;
-  const int directory =
-      call.data.nr == __NR_execveat ? static_cast<int>(call.data.args[0]) : sys::kAtFdcwd;
-  return caller.is_refused_program(directory, body);
+bool is_event(const Caller& caller, const seccomp_notif& call, wire::EventBody& body) noexcept {
+  const int directory = directory_of(call);
+  if (is_exec(call.data.nr)) {
+    body.error = caller.refusal_to_execute(directory, body);
+    return body.error != 0;
+  }
+  if (is_open(call.data.nr)) {
+    body.error = caller.refusal_to_open(directory, open_flags(call), body);
+    return body.error != 0;
+  }
+  return true;
 }
 
 // Who called.
