@@ -48,8 +48,11 @@ Result<Conducted> Conductor::run_process(const RequestMaker& request, model::Lev
   events.finish();
   const auto status = outcome.status();
   const auto reason = outcome.reason_code();
-  const auto evidence = outcome.evidence();
-  return Conducted(Ran{status, reason, evidence, judgement, std::move(events).take_all(),
+  auto evidence = outcome.evidence();
+  if (events.unwritten() > 0)
+    evidence.notes.push_back(std::to_string(events.unwritten()) +
+                             " events are not in the ledger: it could not be written");
+  return Conducted(Ran{status, reason, std::move(evidence), judgement, std::move(events).take_all(),
                        BAILEY_TRY(ledger->close(std::move(outcome)))});
 }
 

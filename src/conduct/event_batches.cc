@@ -19,6 +19,10 @@ void EventBatches::take(model::Event event) {
 }
 
 void EventBatches::look_at_the_clock() {
+  if (!prepared_) {
+    prepared_ = true;
+    ledger_.prepare_close();
+  }
   if (written_ == all_.size()) return;
   if (clock_.monotonic().ns - first_waits_since_ns_ >= kLongestWaitNs) write();
 }

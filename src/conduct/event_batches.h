@@ -1,8 +1,9 @@
-// EventBatches: events of a running effect on their way into the ledger.
+// EventBatches: what the ledger does while an effect runs: it takes its events, and gets
+// ready for its end, because nobody waits for it now.
 //
 // Written while the effect runs, so that a crash keeps them: when a batch is full, or half
 // a second after its first event (spec/events.md). The sink never fails the run: what cannot
-// be written is counted, said in the next batch that can, and in the notes of the outcome.
+// be written is counted, and said in the next batch that can be and in the closing report.
 // Keeps the events for the closing report too. One thread, that of the run.
 #pragma once
 
@@ -39,6 +40,7 @@ class EventBatches final : public effect::process::EventSink {
   std::size_t written_ = 0;  // how many of all_ were tried
   std::uint64_t unwritten_ = 0;
   std::int64_t first_waits_since_ns_ = 0;
+  bool prepared_ = false;
 };
 
 }  // namespace bailey::conduct
