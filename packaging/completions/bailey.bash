@@ -86,7 +86,7 @@ _bailey() {
     'run --output') :; return ;;
     'run --net') _bailey_words 'none'; return ;;
     'run --receipt') _bailey_files; return ;;
-    'policy show --profile') _bailey_words 'strict balanced permissive'; return ;;
+    'policy show --profile') _bailey_words 'base strict balanced permissive'; return ;;
     'level set --for') :; return ;;
     'level set --reason') :; return ;;
     'level reset --reason') :; return ;;

@@ -91,7 +91,7 @@ complete -c bailey -n '__bailey_is "init"' -l help -d 'print the help of this co
 complete -c bailey -n '__bailey_is "policy check"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "policy check"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "policy check"' -F
-complete -c bailey -n '__bailey_is "policy show"' -l profile -d 'the built-in policy of strict, balanced or permissive' -x -a 'strict balanced permissive'
+complete -c bailey -n '__bailey_is "policy show"' -l profile -d 'a built-in policy: base, strict, balanced or permissive' -x -a 'base strict balanced permissive'
 complete -c bailey -n '__bailey_is "policy show"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "level show"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "level show"' -l help -d 'print the help of this command'

@@ -5,6 +5,7 @@
 #include "codec/text.h"
 #include "policy/defaults.h"
 #include "store/key_files.h"
+#include "store/policy_folder.h"
 
 namespace bailey::cli {
 namespace {
@@ -97,22 +98,26 @@ Result<ledger::Ledger*> Household::ledger() {
 
 bool Household::has_ledger() const { return parts_->ledger != nullptr; }
 
-Result<store::CachedPolicy> Household::policy_from(std::string_view source) {
-  return store::compiled(parts_->home, source);
+Result<store::CachedPolicy> Household::policy_from(const policy::PolicySource& source,
+                                                   const Project& project) {
+  return store::compiled(parts_->home, source, project);
 }
 
-Result<store::CachedPolicy> Household::policy() {
+Result<store::CachedPolicy> Household::policy(const Project& project) {
   const auto name = RelPath::known(kPolicyFile);
-  auto text = parts_->home.dir().read_file(name, policy::kMaxPolicyBytes);
+  const store::PolicyFolder folder(BAILEY_TRY(parts_->home.dir().duplicate()),
+                                   parts_->home.owner());
+  policy::PolicySource source{parts_->home.path() + "/" + name.text(), "", name.text(), &folder};
+  auto text = folder.read(name.text());
   if (!text && text.error().code == "disk.missing") {
-    const auto first = policy::default_policy(model::Profile::kBalanced);
-    BAILEY_TRY(parts_->home.dir().replace_file(name, as_bytes(first), Sync::kYes));
+    source.text = policy::default_policy(model::Profile::kBalanced);
+    BAILEY_TRY(parts_->home.dir().replace_file(name, as_bytes(source.text), Sync::kYes));
     say(parts_->outside, "wrote a first policy, balanced, to " + parts_->home.path() + "/" +
                              std::string(kPolicyFile));
-    return policy_from(first);
+    return policy_from(source, project);
   }
-  if (!text) return std::unexpected(std::move(text).error());
-  return policy_from(*text);
+  source.text = BAILEY_TRY(std::move(text));
+  return policy_from(source, project);
 }
 
 }  // namespace bailey::cli

@@ -35,8 +35,10 @@ class Household {
   [[nodiscard]] Result<ledger::Ledger*> ledger();
   [[nodiscard]] bool has_ledger() const;  // was opened by this command
   // The home's policy.yaml; a missing one is written from the balanced default first.
-  [[nodiscard]] Result<store::CachedPolicy> policy();
-  [[nodiscard]] Result<store::CachedPolicy> policy_from(std::string_view source);
+  using Project = std::optional<policy::ProjectSource>;
+  [[nodiscard]] Result<store::CachedPolicy> policy(const Project& project = std::nullopt);
+  [[nodiscard]] Result<store::CachedPolicy> policy_from(const policy::PolicySource& source,
+                                                        const Project& project = std::nullopt);
   // Makes every key that is missing. Errors: key.*.
   [[nodiscard]] Status make_keys();
 

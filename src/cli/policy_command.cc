@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/home_path.h"
 #include "cli/json_line.h"
+#include "cli/policy_input.h"
 #include "codec/json.h"
 #include "codec/text.h"
 #include "policy/compiled_policy.h"
@@ -11,107 +12,127 @@ namespace {
 
 using codec::Json;
 
-// The file that was named, or the home's policy, or the built-in balanced one.
-struct Source {
-  std::string name;
-  std::string text;
-};
-
-Result<Source> source_of(Invocation& in) {
-  if (!in.arguments.positionals().empty()) {
-    const std::string& path = in.arguments.positionals().front();
-    return Source{path, BAILEY_TRY(in.outside.read_user_file(path, policy::kMaxPolicyBytes))};
-  }
+// The file that was named, or the home's policy, or the built-in balanced one. Nothing is
+// run by it here, so whose file it is does not matter.
+Result<PolicyInput> input_of(Invocation& in) {
+  if (!in.arguments.positionals().empty())
+    return policy_by_name(in.outside, in.arguments.positionals().front(), store::Trust::kAny);
   const std::string path = BAILEY_TRY(home_path(in.outside)) + "/" + std::string(kPolicyFile);
-  auto text = in.outside.read_user_file(path, policy::kMaxPolicyBytes);
-  if (text) return Source{path, *std::move(text)};
-  if (text.error().code != "disk.missing") return std::unexpected(std::move(text).error());
-  return Source{"built-in policy 'balanced'",
-                std::string(policy::default_policy(model::Profile::kBalanced))};
+  auto input = policy_file(in.outside, path, store::Trust::kAny);
+  if (input || input.error().code != "disk.missing") return input;
+  return builtin_policy_input(model::Profile::kBalanced);
 }
 
-std::string place(codec::Mark mark) {
-  if (mark.line == 0) return {};
-  return ":" + std::to_string(mark.line) + ":" + std::to_string(mark.column);
-}
-
-Json finding_json(std::string_view code, const std::string& text, codec::Mark mark) {
+Json error_json(const Error& error) {
   Json json{Json::Object{}};
-  json.set("code", code);
-  json.set("text", codec::valid_utf8(text));
-  if (mark.line > 0) {
-    json.set("line", static_cast<std::int64_t>(mark.line));
-    json.set("column", static_cast<std::int64_t>(mark.column));
+  json.set("code", error.code);
+  json.set("text", codec::valid_utf8(error.message));
+  return json;
+}
+
+Json finding_json(const policy::Finding& finding,
+                  const std::vector<policy::DocumentInfo>& documents) {
+  Json json{Json::Object{}};
+  json.set("code", finding.code);
+  json.set("text", codec::valid_utf8(finding.text));
+  if (finding.origin.document < documents.size())
+    json.set("file", codec::valid_utf8(documents[finding.origin.document].name));
+  if (finding.origin.mark.line > 0) {
+    json.set("line", static_cast<std::int64_t>(finding.origin.mark.line));
+    json.set("column", static_cast<std::int64_t>(finding.origin.mark.column));
   }
   return json;
 }
 
-void report(Invocation& in, const Source& source, const Error* error,
-            const std::vector<policy::Finding>& findings, const std::string& digest,
-            bool enforceable) {
+Json documents_json(const std::vector<policy::DocumentInfo>& documents) {
+  Json::Array list;
+  for (const auto& document : documents) {
+    Json json{Json::Object{}};
+    json.set("file", codec::valid_utf8(document.name));
+    json.set("sha256", codec::to_hex(document.digest));
+    list.push_back(std::move(json));
+  }
+  return Json(std::move(list));
+}
+
+// `compiled` is null when `error` says why.
+void report(Invocation& in, const PolicyInput& input, const policy::CompiledPolicy* compiled,
+            const Error* error) {
+  const bool enforceable = compiled != nullptr && compiled->require_enforceable().has_value();
+  const auto findings =
+      compiled == nullptr ? std::vector<policy::Finding>{} : policy::findings(compiled->policy());
   if (in.arguments.flag("--json")) {
     Json json{Json::Object{}};
     json.set("v", 1);
-    json.set("policy", codec::valid_utf8(source.name));
+    json.set("policy", codec::valid_utf8(input.name));
     json.set("valid", error == nullptr);
     json.set("enforceable", enforceable);
-    if (error == nullptr) json.set("digest", digest);
-    if (error != nullptr) json.set("error", finding_json(error->code, error->message, {}));
+    if (compiled != nullptr) {
+      json.set("digest", codec::to_hex(compiled->digest()));
+      json.set("documents", documents_json(compiled->policy().documents));
+    }
+    if (error != nullptr) json.set("error", error_json(*error));
     Json::Array list;
     for (const auto& finding : findings)
-      list.push_back(finding_json(finding.code, finding.text, finding.mark));
+      list.push_back(finding_json(finding, compiled->policy().documents));
     json.set("findings", std::move(list));
     in.outside.write(Stream::kOut, json_line(json));
     return;
   }
-  const std::string name = codec::for_terminal(source.name);
+  const std::string name = codec::for_terminal(input.name);
   std::string text;
   for (const auto& finding : findings)
-    text += name + place(finding.mark) + ": warning: " + codec::for_terminal(finding.text) + "\n";
+    text += codec::for_terminal(policy::place(compiled->policy().documents, finding.origin)) +
+            ": warning: " + codec::for_terminal(finding.text) + "\n";
   if (error != nullptr) {
     in.outside.write(Stream::kOut, text);
-    tell(in.outside, Error{error->code, source.name + ": " + error->message, error->hint});
+    tell(in.outside, Error{error->code, input.name + ": " + error->message, error->hint});
     return;
   }
+  const auto& documents = compiled->policy().documents;
+  for (std::size_t i = documents.size() - 1; i-- > 0;)
+    text += "  extends " + codec::for_terminal(documents[i].name) + ", sha256 " +
+            codec::to_hex(documents[i].digest) + "\n";
   text += name + (enforceable ? ": good" : ": understood, but this build runs nothing by it") +
-          ", sha256 " + digest + "\n";
+          ", sha256 " + codec::to_hex(compiled->digest()) + "\n";
   in.outside.write(Stream::kOut, text);
 }
 
 }  // namespace
 
 int policy_check(Invocation& in) {
-  const auto source = source_of(in);
-  if (!source) {
-    tell(in.outside, source.error());
+  const auto input = input_of(in);
+  if (!input) {
+    tell(in.outside, input.error());
     return kError;
   }
-  const auto compiled = policy::CompiledPolicy::from_source(source->text);
+  const auto compiled =
+      policy::CompiledPolicy::from_chain(input->source(), std::nullopt, policy::read_uncached);
   if (!compiled) {
-    report(in, *source, &compiled.error(), {}, {}, false);
+    report(in, *input, nullptr, &compiled.error());
     return kError;
   }
-  report(in, *source, nullptr, policy::findings(compiled->policy()),
-         codec::to_hex(compiled->digest()), compiled->require_enforceable().has_value());
+  report(in, *input, &*compiled, nullptr);
   return compiled->require_enforceable() ? kDone : kError;
 }
 
 int policy_show(Invocation& in) {
   if (const auto name = in.arguments.value("--profile")) {
-    const auto profile = model::profile_from(*name);
-    if (!profile) {
-      tell(in.outside, profile.error());
+    const auto text = policy::builtin_policy(*name);
+    if (!text) {
+      tell(in.outside, Error{"usage.profile", "there is no built-in policy '" + *name + "'",
+                             "base, strict, balanced or permissive"});
       return kUsage;
     }
-    in.outside.write(Stream::kOut, policy::default_policy(*profile));
+    in.outside.write(Stream::kOut, *text);
     return kDone;
   }
-  const auto source = source_of(in);
-  if (!source) {
-    tell(in.outside, source.error());
+  const auto input = input_of(in);
+  if (!input) {
+    tell(in.outside, input.error());
     return kError;
   }
-  in.outside.write(Stream::kOut, source->text);
+  in.outside.write(Stream::kOut, input->text);
   return kDone;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/household.h"
 #include "cli/json_line.h"
 #include "cli/late_watch.h"
+#include "cli/policy_input.h"
 #include "cli/records.h"
 #include "cli/run_options.h"
 #include "cli/run_plan.h"
@@ -15,7 +16,6 @@
 #include "conduct/conductor.h"
 #include "consent/answering.h"
 #include "gate/kill_switch.h"
-#include "policy/defaults.h"
 #include "store/approval_files.h"
 #include "store/level_file.h"
 
@@ -67,15 +67,33 @@ CageSpec cage_spec(const RunPlan& plan, const RunOptions& options,
   return spec;
 }
 
+// Files inside a workspace never configure the gate that judges it: whoever writes
+// there would write the next run's rules. So for the policy and each of its parents.
+Status refuse_policy_inside(const PolicyInput& input, const policy::CompiledPolicy& compiled,
+                            const std::string& workspace) {
+  for (const auto& file : compiled.files()) {
+    const std::string real = input.folder_path + "/" + file;
+    if (!real.starts_with(workspace + "/")) continue;
+    return fail("policy.inside_workspace",
+                "the policy '" + file + "' lies inside the workspace that it judges",
+                "keep it elsewhere, for example in the home as policy.yaml");
+  }
+  return {};
+}
+
 Result<store::CachedPolicy> choose_policy(const RunOptions& options, Household& household,
                                           Outside& outside) {
+  const std::string workspace = BAILEY_TRY(workspace_of(options, outside));
+  const auto project = BAILEY_TRY(project_policy(outside, workspace));
   if (options.policy_file) {
-    const std::string text =
-        BAILEY_TRY(outside.read_user_file(*options.policy_file, policy::kMaxPolicyBytes));
-    return household.policy_from(text);
+    const auto input = BAILEY_TRY(policy_file(outside, *options.policy_file, store::Trust::kOwn));
+    auto compiled = BAILEY_TRY(household.policy_from(input.source(), project));
+    BAILEY_TRY(refuse_policy_inside(input, compiled.policy, workspace));
+    return compiled;
   }
-  if (options.profile) return household.policy_from(policy::default_policy(*options.profile));
-  return household.policy();
+  if (options.profile)
+    return household.policy_from(builtin_policy_input(*options.profile).source(), project);
+  return household.policy(project);
 }
 
 // What to try when the program may have met something hidden.
@@ -121,7 +139,6 @@ class Run {
 
  private:
   Status run();
-  Status refuse_policy_inside(const std::string& workspace) const;
   Result<bool> ask_here(const consent::Ask& ask, consent::ApprovalStore& store);
   void take(conduct::Conducted conducted);
   void take(const model::Receipt& receipt);
@@ -148,14 +165,16 @@ Status Run::run() {
   const RunPlan plan =
       BAILEY_TRY(plan_run(options_, compiled.policy(), household_->home().path(), outside_));
 
-  BAILEY_TRY(refuse_policy_inside(plan.run.workspace));
-
   std::array<std::uint8_t, 16> key{};
   outside_.entropy().fill(key);
   const CommandLineDoor door(BAILEY_TRY(to_action(plan.run)), codec::to_hex(key));
   const identity::Identifier identifier(identity::LocalUser::of_this_process(), outside_.entropy());
   report_.session = identifier.session().id;
   view_notes_ = plan.view.notes;
+  if (compiled.project())
+    view_notes_.push_back("the project's " + std::string(store::kProjectPolicy) +
+                          " narrows your policy (sha256 " + codec::to_hex(*compiled.project()) +
+                          ")");
 
   const gate::Gate gate(outside_.clock());
   const auto matrix = store::read_matrix(household_->home());
@@ -193,19 +212,6 @@ Status Run::run() {
                                         },
                                         watch)));
   return {};
-}
-
-// Files inside a workspace never configure the gate that judges it: whoever writes
-// there would write the next run's rules.
-Status Run::refuse_policy_inside(const std::string& workspace) const {
-  if (!options_.policy_file || *options_.policy_file == "-") return {};
-  const std::string current = BAILEY_TRY(outside_.working_directory());
-  const std::string& named = *options_.policy_file;
-  const std::string real =
-      BAILEY_TRY(outside_.host().real_path(named.starts_with('/') ? named : current + "/" + named));
-  if (!real.starts_with(workspace + "/")) return {};
-  return fail("policy.inside_workspace", "the policy lies inside the workspace that it judges",
-              "keep it elsewhere, for example in the home as policy.yaml");
 }
 
 Result<bool> Run::ask_here(const consent::Ask& ask, consent::ApprovalStore& store) {

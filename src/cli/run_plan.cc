@@ -13,19 +13,6 @@ using effect::process::ViewRequest;
 
 constexpr const char* kDefaultPath = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin";
 
-Result<std::string> workspace_of(const RunOptions& options, const Outside& outside) {
-  const std::string current = BAILEY_TRY(outside.working_directory());
-  std::string named = options.workspace.value_or(current);
-  if (named.empty() || named.find('\0') != std::string::npos)
-    return fail("run.workspace", "the workspace is an empty path");
-  if (named.front() != '/') named = current + "/" + named;
-  auto real = outside.host().real_path(named);
-  if (!real)
-    return fail("run.workspace", "the workspace does not exist or cannot be reached",
-                "name an existing folder with --workspace");
-  return real;
-}
-
 // Rules about the workspace itself become its access; the rest is expanded.
 ViewRequest view_request(const RunOptions& options, const policy::Policy& policy,
                          const std::string& workspace, const std::string& home,
@@ -41,9 +28,9 @@ ViewRequest view_request(const RunOptions& options, const policy::Policy& policy
   const auto needs_home = [&](const std::string& path) {
     return user.empty() && path.starts_with('~');
   };
-  for (const auto& path : policy.files.read)
+  for (const auto& [path, origin] : policy.files.read)
     if (!needs_home(path)) request.rules.read.push_back(expand(path));
-  for (const auto& path : policy.files.write) {
+  for (const auto& [path, origin] : policy.files.write) {
     if (needs_home(path)) continue;
     const std::string place = expand(path);
     if (place == workspace || place == workspace + "/**") {
@@ -52,10 +39,14 @@ ViewRequest view_request(const RunOptions& options, const policy::Policy& policy
       request.rules.write.push_back(place);
     }
   }
-  for (const auto& path : policy.files.hide)
+  for (const auto& [path, origin] : policy.files.hide)
     if (!needs_home(path)) request.rules.hide.push_back(expand(path));
   request.always_hidden = {home};
   request.always_read_only = {outside.program_directory()};
+  // What runs in a project does not write the project's rules.
+  const std::string governed = workspace + "/.bailey";
+  if (outside.host().kind(governed) == effect::process::FileKind::kDirectory)
+    request.always_read_only.push_back(governed);
   return request;
 }
 
@@ -63,9 +54,9 @@ std::vector<std::string> environment_of(const RunOptions& options, const policy:
                                         const std::string& directory, const Outside& outside) {
   std::map<std::string, std::string> variables = {
       {"PATH", kDefaultPath}, {"HOME", "/tmp"}, {"TMPDIR", "/tmp"}, {"SHELL", "/bin/sh"}};
-  for (const auto& name : policy.environment.pass)
+  for (const auto& [name, origin] : policy.environment.pass)
     if (auto value = outside.environment(name)) variables[name] = *std::move(value);
-  for (const auto& [name, value] : policy.environment.set) variables[name] = value;
+  for (const auto& [name, value, origin] : policy.environment.set) variables[name] = value;
   for (const auto& [name, value] : options.environment) variables[name] = value;
   variables["PWD"] = directory;
   std::vector<std::string> list;
@@ -80,6 +71,19 @@ std::string path_variable(const std::vector<std::string>& environment) {
 }
 
 }  // namespace
+
+Result<std::string> workspace_of(const RunOptions& options, const Outside& outside) {
+  const std::string current = BAILEY_TRY(outside.working_directory());
+  std::string named = options.workspace.value_or(current);
+  if (named.empty() || named.find('\0') != std::string::npos)
+    return fail("run.workspace", "the workspace is an empty path");
+  if (named.front() != '/') named = current + "/" + named;
+  auto real = outside.host().real_path(named);
+  if (!real)
+    return fail("run.workspace", "the workspace does not exist or cannot be reached",
+                "name an existing folder with --workspace");
+  return real;
+}
 
 Result<RunPlan> plan_run(const RunOptions& options, const policy::Policy& policy,
                          const std::string& home, const Outside& outside) {

@@ -21,6 +21,9 @@ struct RunPlan {
   std::vector<std::string> environment;  // "NAME=value", whole
 };
 
+// The workspace's real path. Errors: run.workspace.
+[[nodiscard]] Result<std::string> workspace_of(const RunOptions& options, const Outside& outside);
+
 // `home`: Bailey's own, hidden whatever the policy says. Errors: run.workspace,
 // run.not_found, run.not_executable, run.hidden, files.*.
 [[nodiscard]] Result<RunPlan> plan_run(const RunOptions& options, const policy::Policy& policy,

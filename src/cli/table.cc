@@ -38,7 +38,7 @@ constexpr std::array kRunOptions = {
 constexpr std::array kJsonOnly = {kJson};
 constexpr std::array kPolicyCheckOptions = {kJson};
 constexpr std::array kPolicyShowOptions = {
-    OptionSpec{"--profile", "NAME", "the built-in policy of strict, balanced or permissive"}};
+    OptionSpec{"--profile", "NAME", "a built-in policy: base, strict, balanced or permissive"}};
 constexpr std::array kLevelSetOptions = {
     OptionSpec{"--for", "1h", "fall back to the policy's start level after this time (default 8h)"},
     kReason, kJson};

@@ -146,6 +146,17 @@ void judge_process(const model::Caller& caller, const Inputs& inputs, Findings& 
       findings, judgement, caller, inputs,
       decided.unjudged_shell ? "running an unjudged shell (" + program + ")" : "running " + program,
       least.has_value(), decided.unjudged_shell ? shell_rule_hint(*arguments) : std::string{});
+  if (decided.outside != nullptr) {
+    const auto& document = inputs.policy.policy().documents[decided.outside->origin.document];
+    const bool project = document.role == policy::Role::kProject;
+    findings.deny("policy.no_match",
+                  (project ? "the project's policy narrows yours, and no rule of it allows "
+                           : "no rule that narrows the policy allows ") +
+                      program,
+                  (project ? "in the project's policy, " : "in the narrowing policy, ") +
+                      rule_hint(*arguments));
+    return;
+  }
   if (decided.rule == nullptr) {
     findings.deny("policy.no_match", "no rule of the policy allows " + program,
                   decided.unjudged_shell ? shell_rule_hint(*arguments) : rule_hint(*arguments));
@@ -185,6 +196,7 @@ model::Verdict Gate::judge(model::Caller&& caller, const Inputs& inputs) const {
       inputs.matrix.clamp(session_level(inputs.level, policy.levels, caller.ceiling(), clock_));
   judgement.policy_name = policy.name;
   judgement.policy_digest = inputs.policy.digest();
+  judgement.project_digest = inputs.policy.project();
   judgement.kill_epoch = inputs.kill.epoch;
   judgement.limits = policy.limits;
   judgement.degradations = policy.degradations;

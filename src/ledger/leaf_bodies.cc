@@ -79,6 +79,8 @@ void set_judgement(Json& body, const model::Judgement& judgement) {
   Json policy;
   policy.set("name", text(judgement.policy_name));
   policy.set("digest", Json(codec::to_hex(judgement.policy_digest)));
+  if (judgement.project_digest)
+    policy.set("project", Json(codec::to_hex(*judgement.project_digest)));
   body.set("policy", std::move(policy));
   body.set("kill_epoch", decimal(judgement.kill_epoch));
   Json::Object limits;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,7 @@ struct Judgement {
   Level required = Level::kRoot;
   std::string policy_name;
   Digest policy_digest{};
+  std::optional<Digest> project_digest;  // of a project's policy that narrowed it
   std::uint64_t kill_epoch = 0;
   Limits limits;                          // of the policy and the request, the smaller each
   std::vector<std::string> degradations;  // accepted by name

@@ -53,7 +53,7 @@ Status check_program(const std::string& id, const std::string& word, codec::Mark
 Result<CommandRule> read_rule(const Json& item) {
   ObjectReader reader = BAILEY_TRY(ObjectReader::create(item, "policy", "commands[]"));
   CommandRule rule;
-  rule.mark = item.mark();
+  rule.origin.mark = item.mark();
   rule.id = BAILEY_TRY(reader.required_string("id"));
   if (!is_id(rule.id))
     return std::unexpected(reader.error(
@@ -83,6 +83,7 @@ Result<CommandRule> read_rule(const Json& item) {
       return std::unexpected(reader.error("policy.level", "level", "says nothing on a deny rule"));
     rule.level = known;
   }
+  if (BAILEY_TRY(reader.optional_bool("final")).value_or(false)) rule.finality = Finality::kFinal;
   const Json::Array* argv = BAILEY_TRY(reader.required_array("argv"));
   BAILEY_TRY(reader.finish());
   if (argv->empty())
@@ -120,18 +121,22 @@ Result<CommandRule> read_rule(const Json& item) {
 
 }  // namespace
 
-Status read_commands(ObjectReader& top, std::vector<CommandRule>& out) {
+Status read_commands(ObjectReader& top, std::optional<Said<std::vector<CommandRule>>>& out) {
   const Json::Array* list = BAILEY_TRY(top.optional_array("commands"));
   if (list == nullptr) return {};
+  const Json& member = *top.any("commands");
+  out.emplace();
+  out->mark = member.key_mark().line != 0 ? member.key_mark() : member.mark();
   if (list->size() > kMaxRules)
     return std::unexpected(top.error("policy.too_many", "commands", "has over 10,000 rules",
                                      "join rules with '*' and '**'"));
   std::unordered_set<std::string> ids;
-  out.reserve(list->size());
+  std::vector<CommandRule>& rules = out->value;
+  rules.reserve(list->size());
   for (const auto& item : *list) {
-    out.push_back(BAILEY_TRY(read_rule(item)));
-    if (!ids.insert(out.back().id).second)
-      return at(out.back().id, "policy.rule", "another rule has this id", item.mark());
+    rules.push_back(BAILEY_TRY(read_rule(item)));
+    if (!ids.insert(rules.back().id).second)
+      return at(rules.back().id, "policy.rule", "another rule has this id", item.mark());
   }
   return {};
 }
@@ -148,6 +153,9 @@ codec::Json commands_to_json(const std::vector<CommandRule>& rules) {
     json.set("argv", std::move(argv));
     if (!rule.reason.empty()) json.set("reason", rule.reason);
     if (rule.level) json.set("level", number(*rule.level));
+    if (rule.finality == Finality::kFinal) json.set("final", true);
+    if (rule.trusted_names_only) json.set("trusted_names_only", true);
+    if (rule.judges_no_text) json.set("judges_no_text", true);
     list.push_back(std::move(json));
   }
   return Json(std::move(list));

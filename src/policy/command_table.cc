@@ -29,6 +29,17 @@ std::string_view below(std::string_view path, std::string_view base) noexcept {
   return path.substr(base.size() + 1);
 }
 
+std::string at(const Policy& policy, Origin origin) {
+  return " at " + place(policy.documents, origin);
+}
+
+// Where the other rule stands, when that is another document.
+std::string other_document(const Policy& policy, const CommandRule& other,
+                           const CommandRule& rule) {
+  if (other.origin.document == rule.origin.document) return {};
+  return ", " + place(policy.documents, other.origin);
+}
+
 int strength(Decision decision) noexcept {
   switch (decision) {
     case Decision::kDeny:
@@ -49,10 +60,13 @@ struct CommandTable::Match {
   CommandDecision decision;
   std::uint32_t deciding = 0;
   bool fixes_text = false;
+  std::vector<std::uint32_t>* all = nullptr;  // every match, when somebody wants to know
 
   void take(std::uint32_t index, bool fixes, Name name) {
     const CommandRule& rule = rules[index];
-    if (rule.decision == Decision::kAllow && name == Name::kAny) return;
+    const bool trusted_only = rule.decision == Decision::kAllow || rule.trusted_names_only;
+    if (trusted_only && name == Name::kAny) return;
+    if (all != nullptr) all->push_back(index);
     if (rule.decision != Decision::kDeny) {
       fixes_text = fixes_text || fixes;
       if (rule.level && (!decision.level || *rule.level > *decision.level))
@@ -89,7 +103,9 @@ CommandTable::Pattern CommandTable::split(const CommandRule& rule) {
   return pattern;
 }
 
-Status CommandTable::insert(const std::vector<CommandRule>& rules, std::uint32_t index) {
+Status CommandTable::insert(const std::vector<CommandRule>& rules, std::uint32_t index,
+                            const Policy& policy) {
+  const auto where = [&] { return at(policy, rules[index].origin); };
   const Pattern pattern = split(rules[index]);
   std::uint32_t node = pattern.root;
   for (const auto& word : pattern.words) {
@@ -104,8 +120,7 @@ Status CommandTable::insert(const std::vector<CommandRule>& rules, std::uint32_t
       if (here.globs.size() >= kMaxGlobsTogether && !here.glob_texts.contains(word))
         return fail("policy.too_many",
                     "policy: commands: rule '" + rules[index].id +
-                        "': over 1,000 different wildcards stand at this place" +
-                        codec::at_mark(rules[index].mark),
+                        "': over 1,000 different wildcards stand at this place" + where(),
                     "join them, or name the words in full");
       const auto [entry, fresh] =
           here.glob_texts.try_emplace(word, static_cast<std::uint32_t>(here.globs.size()));
@@ -120,10 +135,12 @@ Status CommandTable::insert(const std::vector<CommandRule>& rules, std::uint32_t
   }
   auto& list = pattern.tail ? nodes_[node].tails : nodes_[node].ends;
   for (const auto other : list) {
-    if (rules[other].decision != rules[index].decision) continue;
+    if (rules[other].decision != rules[index].decision ||
+        rules[other].origin.document != rules[index].origin.document)
+      continue;
     return fail("policy.never_matches",
                 "policy: commands: rule '" + rules[index].id + "' says again what rule '" +
-                    rules[other].id + "' says" + codec::at_mark(rules[index].mark),
+                    rules[other].id + "' says" + where(),
                 "remove one of the two");
   }
   list.push_back(index);
@@ -134,12 +151,14 @@ Status CommandTable::insert(const std::vector<CommandRule>& rules, std::uint32_t
 }
 
 bool CommandTable::is_shadowed(const std::vector<CommandRule>& rules, const Pattern& pattern,
-                               std::uint32_t node, std::size_t word, Decision decision,
+                               std::uint32_t node, std::size_t word, const CommandRule& rule,
                                std::uint32_t& by) const {
   const Node& here = nodes_[node];
   const auto stronger = [&](const std::vector<std::uint32_t>& list) {
     for (const auto index : list) {
-      if (strength(rules[index].decision) <= strength(decision)) continue;
+      if (strength(rules[index].decision) <= strength(rule.decision)) continue;
+      // Who wrote the rule could not see what a document below would say.
+      if (rules[index].origin.document > rule.origin.document) continue;
       by = index;
       return true;
     }
@@ -153,26 +172,28 @@ bool CommandTable::is_shadowed(const std::vector<CommandRule>& rules, const Patt
   if (glob->is_literal()) {
     const auto child = here.literals.find(glob->literal());
     if (child != here.literals.end() &&
-        is_shadowed(rules, pattern, child->second, word + 1, decision, by))
+        is_shadowed(rules, pattern, child->second, word + 1, rule, by))
       return true;
   }
   for (const auto& [other, child] : here.globs) {
     const bool covers = glob->is_literal() ? other.matches(glob->literal()) : other.is_any();
-    if (covers && is_shadowed(rules, pattern, child, word + 1, decision, by)) return true;
+    if (covers && is_shadowed(rules, pattern, child, word + 1, rule, by)) return true;
   }
   // An equal glob covers too; '*' was tried above, and twice would double at each word.
   if (glob->is_any()) return false;
   const auto same = here.glob_texts.find(text);
   return same != here.glob_texts.end() &&
-         is_shadowed(rules, pattern, here.globs[same->second].second, word + 1, decision, by);
+         is_shadowed(rules, pattern, here.globs[same->second].second, word + 1, rule, by);
 }
 
 Result<CommandTable> CommandTable::create(const std::vector<CommandRule>& rules,
-                                          const std::vector<std::string>& writable) {
+                                          const Policy& policy) {
   CommandTable table;
   table.nodes_.resize(kRoots);
   for (const auto directory : kSystemDirectories) {
-    const bool open = std::any_of(writable.begin(), writable.end(), [&](const std::string& place) {
+    const auto& writable = policy.files.write;
+    const bool open = std::any_of(writable.begin(), writable.end(), [&](const Listed& listed) {
+      const std::string& place = listed.text;
       const bool whole = place.ends_with("/**");
       const std::string_view base(place.data(), place.size() - (whole ? 3 : 0));
       return is_below(directory, base) || is_below(base, directory);
@@ -181,18 +202,19 @@ Result<CommandTable> CommandTable::create(const std::vector<CommandRule>& rules,
   }
   table.fixes_text_.reserve(rules.size());
   for (std::uint32_t i = 0; i < rules.size(); ++i) {
-    BAILEY_TRY(table.insert(rules, i));
-    table.fixes_text_.push_back(rules[i].decision != Decision::kDeny &&
+    BAILEY_TRY(table.insert(rules, i, policy));
+    table.fixes_text_.push_back(rules[i].decision != Decision::kDeny && !rules[i].judges_no_text &&
                                 fixes_shell_text(rules[i].argv));
   }
   for (const auto& rule : rules) {
     const Pattern pattern = split(rule);
     std::uint32_t by = 0;
-    if (!table.is_shadowed(rules, pattern, pattern.root, 0, rule.decision, by)) continue;
+    if (!table.is_shadowed(rules, pattern, pattern.root, 0, rule, by)) continue;
     return fail("policy.never_matches",
                 "policy: commands: rule '" + rule.id + "' can never decide: rule '" + rules[by].id +
-                    "' (" + std::string(name(rules[by].decision)) + ") matches all that it does" +
-                    codec::at_mark(rule.mark),
+                    "' (" + std::string(name(rules[by].decision)) +
+                    other_document(policy, rules[by], rule) + ") matches all that it does" +
+                    at(policy, rule.origin),
                 "remove it, or narrow rule '" + rules[by].id + "'");
   }
   return table;
@@ -225,13 +247,11 @@ void CommandTable::enter(Match& match, std::uint32_t root, std::string_view prog
     if (glob.matches(program)) walk(match, child, 1, name);
 }
 
-CommandDecision CommandTable::decide(const std::vector<CommandRule>& rules,
-                                     const Command& command) const {
-  Match match{rules, command.argv, {}, 0, false};
-  if (command.argv.empty() || command.found.empty() || command.real.empty()) return match.decision;
+void CommandTable::find(Match& match, const Command& command) const {
+  if (command.argv.empty() || command.found.empty() || command.real.empty()) return;
 
   for (const auto index : nodes_[kByName].tails)
-    if (rules[index].argv.size() == 1) match.take(index, false, Name::kTrusted);
+    if (match.rules[index].argv.size() == 1) match.take(index, false, Name::kTrusted);
 
   const std::string_view name = base_name(command.found);
   const std::string_view directory = command.found.substr(
@@ -252,10 +272,27 @@ CommandDecision CommandTable::decide(const std::vector<CommandRule>& rules,
   };
   by_path(command.found, Name::kTrusted);
   if (command.real != command.found) by_path(command.real, Name::kAny);
+}
 
+CommandDecision CommandTable::decide(const std::vector<CommandRule>& rules,
+                                     const Command& command) const {
+  Match match{rules, command.argv, {}, 0, false};
+  find(match, command);
   match.decision.unjudged_shell =
       !match.fixes_text && runs_shell(command.argv, command.found, command.real);
   return match.decision;
+}
+
+std::vector<const CommandRule*> CommandTable::matching(const std::vector<CommandRule>& rules,
+                                                       const Command& command) const {
+  std::vector<std::uint32_t> indices;
+  Match match{rules, command.argv, {}, 0, false, &indices};
+  find(match, command);
+  std::sort(indices.begin(), indices.end());
+  indices.erase(std::unique(indices.begin(), indices.end()), indices.end());
+  std::vector<const CommandRule*> list;
+  for (const auto index : indices) list.push_back(&rules[index]);
+  return list;
 }
 
 }  // namespace bailey::policy

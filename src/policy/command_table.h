@@ -41,18 +41,25 @@ struct CommandDecision {
   model::Decision decision = model::Decision::kDeny;
   bool unjudged_shell = false;        // a shell, and no matching rule fixes its text
   std::optional<model::Level> level;  // the highest that a matching rule demands
+  // The narrowing list that has no rule for it, though what is above does; or null.
+  const NarrowingRules* outside = nullptr;
 };
 
 class CommandTable {
  public:
-  // `writable`: the policy's write places; a system directory under one is trusted no
-  // more. Errors: policy.never_matches with line and column.
+  // `policy` says which places may be written (a system directory under one is trusted no
+  // more) and what its documents are called; `rules` are its own or those of one of its
+  // narrowing sections. A rule that a document below takes whole is no error. Errors:
+  // policy.never_matches, policy.too_many, with the place.
   [[nodiscard]] static Result<CommandTable> create(const std::vector<CommandRule>& rules,
-                                                   const std::vector<std::string>& writable);
+                                                   const Policy& policy);
 
   // `rules` must be the ones given to create().
   [[nodiscard]] CommandDecision decide(const std::vector<CommandRule>& rules,
                                        const Command& command) const;
+  // Every rule that matches, in the order of `rules`.
+  [[nodiscard]] std::vector<const CommandRule*> matching(const std::vector<CommandRule>& rules,
+                                                         const Command& command) const;
 
  private:
   struct Node {
@@ -72,12 +79,13 @@ class CommandTable {
 
   CommandTable() = default;
   static Pattern split(const CommandRule& rule);
-  Status insert(const std::vector<CommandRule>& rules, std::uint32_t index);
+  Status insert(const std::vector<CommandRule>& rules, std::uint32_t index, const Policy& policy);
   bool is_shadowed(const std::vector<CommandRule>& rules, const Pattern& pattern,
-                   std::uint32_t node, std::size_t word, model::Decision decision,
+                   std::uint32_t node, std::size_t word, const CommandRule& rule,
                    std::uint32_t& by) const;
   void walk(Match& match, std::uint32_t node, std::size_t word, Name name) const;
   void enter(Match& match, std::uint32_t root, std::string_view program, Name name) const;
+  void find(Match& match, const Command& command) const;
   [[nodiscard]] bool is_trusted(std::string_view directory) const noexcept;
 
   std::vector<Node> nodes_;

@@ -1,62 +1,83 @@
 #include "policy/compiled_policy.h"
 
-#include "codec/text.h"
-#include "crypto/hash.h"
+#include <algorithm>
+
+#include "policy/defaults.h"
 
 namespace bailey::policy {
-namespace {
 
-constexpr int kCacheVersion = 1;
-
-std::unexpected<Error> stale() { return fail("policy.cache", "the cached policy cannot be used"); }
-
-}  // namespace
+using model::Decision;
 
 Result<CompiledPolicy> CompiledPolicy::compile(Policy policy, const Digest& digest) {
-  auto table = BAILEY_TRY(CommandTable::create(policy.commands, policy.files.write));
-  return CompiledPolicy(std::move(policy), std::move(table), digest);
+  auto table = BAILEY_TRY(CommandTable::create(policy.commands, policy));
+  std::vector<CommandTable> narrowing;
+  for (const auto& section : policy.narrowing)
+    narrowing.push_back(BAILEY_TRY(CommandTable::create(section.rules, policy)));
+  CompiledPolicy compiled(std::move(policy), std::move(table), digest);
+  compiled.narrowing_ = std::move(narrowing);
+  return compiled;
 }
 
 Result<CompiledPolicy> CompiledPolicy::from_source(std::string_view text) {
-  auto policy = BAILEY_TRY(parse_policy(text));
-  return compile(std::move(policy), crypto::sha256(as_bytes(text)));
+  return from_chain({"", std::string(text)}, std::nullopt, read_uncached);
+}
+
+Result<CompiledPolicy> CompiledPolicy::from_chain(const PolicySource& source,
+                                                  const std::optional<ProjectSource>& project,
+                                                  const ReadDocument& read) {
+  auto chain = BAILEY_TRY(read_chain(source, read));
+  std::optional<ReadText> last;
+  if (project) last = BAILEY_TRY(read_project(*project, read));
+  const Digest digest = chain_digest(chain, last);
+  std::vector<std::string> files;
+  for (const auto& each : chain)
+    if (!each.path.empty() && !each.path.starts_with(kBuiltinPrefix)) files.push_back(each.path);
+  std::optional<Digest> of_project;
+  if (last) of_project = last->info.digest;
+  auto policy = BAILEY_TRY(merge_chain(std::move(chain), std::move(last)));
+  auto compiled = BAILEY_TRY(compile(std::move(policy), digest));
+  compiled.project_ = of_project;
+  compiled.files_ = std::move(files);
+  return compiled;
+}
+
+CommandDecision CompiledPolicy::decide(const Command& command) const {
+  CommandDecision decision = table_.decide(policy_.commands, command);
+  for (std::size_t i = 0; i < narrowing_.size(); ++i) {
+    const NarrowingRules& section = policy_.narrowing[i];
+    const CommandDecision narrower = narrowing_[i].decide(section.rules, command);
+    if (narrower.level && (!decision.level || *narrower.level > *decision.level))
+      decision.level = narrower.level;
+    if (decision.decision == Decision::kDeny) continue;
+    if (narrower.rule == nullptr) {
+      if (!section.is_list) continue;
+      decision.rule = nullptr;
+      decision.decision = Decision::kDeny;
+      decision.outside = &section;
+    } else if (narrower.decision == Decision::kDeny ||
+               (narrower.decision == Decision::kAsk && decision.decision == Decision::kAllow)) {
+      decision.rule = narrower.rule;
+      decision.decision = narrower.decision;
+    }
+  }
+  return decision;
+}
+
+std::vector<const CommandRule*> CompiledPolicy::matching(const Command& command) const {
+  auto list = table_.matching(policy_.commands, command);
+  for (std::size_t i = 0; i < narrowing_.size(); ++i)
+    for (const auto* rule : narrowing_[i].matching(policy_.narrowing[i].rules, command))
+      list.push_back(rule);
+  return list;
 }
 
 Status CompiledPolicy::require_enforceable() const {
   if (policy_.not_enforced.empty()) return {};
   const auto& first = policy_.not_enforced.front();
-  return fail(
-      "policy.section_not_enforced",
-      "policy: '" + first.section + "' is not enforced by this build" + codec::at_mark(first.mark),
-      "remove the section; a rule that is not enforced would protect nobody");
-}
-
-Result<std::string> CompiledPolicy::serialise() const {
-  BAILEY_TRY(require_enforceable());
-  codec::Json whole{codec::Json::Object{}};
-  whole.set("v", kCacheVersion);
-  whole.set("source", codec::to_hex(digest_));
-  whole.set("policy", to_json(policy_));
-  return codec::canonical_json(whole);
-}
-
-Result<CompiledPolicy> CompiledPolicy::deserialise(std::string_view text, const Digest& source) {
-  codec::JsonLimits limits;
-  limits.max_bytes = 2 * kMaxPolicyBytes;
-  limits.max_depth = 16;
-  const auto whole = codec::parse_json(text, limits);
-  if (!whole || !whole->is_object() || whole->as_object().size() != 3) return stale();
-  const auto* version = whole->find("v");
-  const auto* name = whole->find("source");
-  const auto* body = whole->find("policy");
-  if (version == nullptr || name == nullptr || body == nullptr) return stale();
-  if (!version->is_int() || version->as_int() != kCacheVersion) return stale();
-  if (!name->is_string() || name->as_string() != codec::to_hex(source)) return stale();
-  auto policy = read_policy(*body);
-  if (!policy || !policy->not_enforced.empty()) return stale();
-  auto compiled = compile(*std::move(policy), source);
-  if (!compiled) return stale();
-  return compiled;
+  return fail("policy.section_not_enforced",
+              "policy: '" + first.section + "' is not enforced by this build at " +
+                  place(policy_.documents, first.origin),
+              "remove the section; a rule that is not enforced would protect nobody");
 }
 
 }  // namespace bailey::policy

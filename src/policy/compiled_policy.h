@@ -1,17 +1,18 @@
-// CompiledPolicy: a policy ready to decide, and the form in which it is cached.
+// CompiledPolicy: a policy ready to decide.
 //
-// compile() checks that every rule can decide something. The cached form is canonical
-// JSON with a version and the digest of the source text; reading it goes through the
-// same checks as the source, only without YAML. A policy with sections that are not
-// enforced has no cached form. Immutable; share by shared_ptr<const>; any thread.
-// Does not protect: the cache against whoever may write the home.
+// compile() checks that every rule can decide something. Rules below final `commands` are
+// tables of their own, looked at after the rest has decided: they take away only.
+// Immutable; share by shared_ptr<const>; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "policy/chain.h"
 #include "policy/command_table.h"
 #include "policy/policy.h"
 
@@ -19,31 +20,41 @@ namespace bailey::policy {
 
 class CompiledPolicy {
  public:
-  // From source text. Errors: those of parse_policy, policy.never_matches.
+  // From one text, which may extend built-in policies only. Errors: those of
+  // parse_policy, policy.never_matches.
   [[nodiscard]] static Result<CompiledPolicy> from_source(std::string_view text);
-  // From serialise(), for the source of that digest. Errors: policy.cache (anything
-  // that is not as serialise() writes it; compile the source again).
-  [[nodiscard]] static Result<CompiledPolicy> deserialise(std::string_view text,
-                                                          const Digest& source);
-  [[nodiscard]] Result<std::string> serialise() const;  // Errors: policy.section_not_enforced
+  // From a policy with its parents, and a project's. Errors: also those of read_chain and
+  // Merge.
+  [[nodiscard]] static Result<CompiledPolicy> from_chain(
+      const PolicySource& source, const std::optional<ProjectSource>& project,
+      const ReadDocument& read);
+  // From a policy that was put together already, known by `digest`.
+  [[nodiscard]] static Result<CompiledPolicy> compile(Policy policy, const Digest& digest);
 
   [[nodiscard]] const Policy& policy() const noexcept { return policy_; }
-  // SHA-256 of the source text: the name under which this policy is known.
+  // spec/policy.md, "Digest": the name under which this policy is known.
   [[nodiscard]] const Digest& digest() const noexcept { return digest_; }
-  [[nodiscard]] CommandDecision decide(const Command& command) const {
-    return table_.decide(policy_.commands, command);
-  }
+  // SHA-256 of the project's document, when there is one.
+  [[nodiscard]] const std::optional<Digest>& project() const noexcept { return project_; }
+  [[nodiscard]] CommandDecision decide(const Command& command) const;
+  // Every rule that matches, the deciding one among them: of the policy in its order, then
+  // of each narrowing section.
+  [[nodiscard]] std::vector<const CommandRule*> matching(const Command& command) const;
   // What a run asks first. Errors: policy.section_not_enforced with line and column.
   [[nodiscard]] Status require_enforceable() const;
+  // The paths of the files that it was read from, relative to the policy's folder.
+  [[nodiscard]] const std::vector<std::string>& files() const noexcept { return files_; }
 
  private:
   CompiledPolicy(Policy policy, CommandTable table, Digest digest)
       : policy_(std::move(policy)), table_(std::move(table)), digest_(digest) {}
-  [[nodiscard]] static Result<CompiledPolicy> compile(Policy policy, const Digest& digest);
 
   Policy policy_;
   CommandTable table_;
+  std::vector<CommandTable> narrowing_;  // one a section of policy_.narrowing
   Digest digest_;
+  std::optional<Digest> project_;
+  std::vector<std::string> files_;
 };
 
 }  // namespace bailey::policy

@@ -3,14 +3,12 @@
 namespace bailey::policy {
 namespace {
 
-constexpr std::string_view kStrict =
-    R"yaml(# strict: only the commands listed here run, a few of them after somebody else said
-# yes, under tight limits that the kernel itself holds. Nothing may be missing
-# from the cage.
+constexpr std::string_view kBase =
+    R"yaml(# base: what strict, balanced and permissive have in common. The system is readable
+# without its secrets, the workspace writable, the environment clean. No command is
+# allowed here: a policy that extends this one says which.
 version: 1
-name: strict
-
-levels: {start: 30, max: 30}
+name: base
 
 files:
   read:
@@ -49,6 +47,17 @@ environment:
   set:
     PATH: "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
     HOME: "/tmp"
+)yaml";
+
+constexpr std::string_view kStrict =
+    R"yaml(# strict: only the commands listed here run, a few of them after somebody else said
+# yes, under tight limits that the kernel itself holds. Nothing may be missing
+# from the cage.
+version: 1
+name: strict
+extends: builtin:base
+
+levels: {start: 30, max: 30}
 
 commands:
   - {id: list, decision: allow, argv: ["ls", "**"]}
@@ -95,50 +104,15 @@ constexpr std::string_view kBalanced =
 # "bailey level set 40 --for 1h".
 version: 1
 name: balanced
+extends: builtin:base
 
 levels: {start: 30, max: 40}
 
+# The system without its secrets and a writable workspace come from builtin:base
+# (bailey policy show --profile base). Toolchains below your home are hidden until
+# you list them, for example "~/.cargo/**", "~/.rustup/**", "~/.nvm/**".
 files:
-  read:
-    - "/usr/**"
-    - "/bin/**"
-    - "/sbin/**"
-    - "/lib/**"
-    - "/lib32/**"
-    - "/lib64/**"
-    - "/libx32/**"
-    - "/opt/**"
-    - "/etc/**"
-    # Toolchains below your home are hidden until you list them:
-    # - "~/.cargo/**"
-    # - "~/.rustup/**"
-    # - "~/.nvm/**"
-  write:
-    - "./**"
-  # Inside what is readable, these stay hidden.
-  hide:
-    - "/etc/shadow*"
-    - "/etc/gshadow*"
-    - "/etc/sudoers*"
-    - "/etc/security/opasswd"
-    - "/etc/ssh/*_key"
-    - "/etc/ssl/private"
-    - "/etc/krb5.keytab"
-    - "/etc/ppp/*-secrets"
-    - "/etc/wireguard"
-    - "/etc/openvpn"
-    - "/etc/letsencrypt"
-    - "/etc/kubernetes"
-    - "/etc/rancher"
-    - "/etc/NetworkManager/system-connections"
-    - "/etc/wpa_supplicant"
-    - "/usr/local/etc/**/*.key"
-
-environment:
-  pass: [TERM, COLORTERM, NO_COLOR, LANG, LC_ALL, LC_CTYPE, TZ]
-  set:
-    PATH: "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
-    HOME: "/tmp"
+  read: []
 
 commands:
   - id: any-command
@@ -165,20 +139,12 @@ constexpr std::string_view kPermissive =
 # no secrets, and an unjudged shell still needs level 40.
 version: 1
 name: permissive
+extends: builtin:base
 
 levels: {start: 30, max: 40}
 
 files:
   read:
-    - "/usr/**"
-    - "/bin/**"
-    - "/sbin/**"
-    - "/lib/**"
-    - "/lib32/**"
-    - "/lib64/**"
-    - "/libx32/**"
-    - "/opt/**"
-    - "/etc/**"
     - "/srv/**"
     - "/nix/**"
     - "/snap/**"
@@ -189,33 +155,8 @@ files:
     - "~/.local/bin/**"
     - "~/.local/lib/**"
     - "~/go/**"
-  write:
-    - "./**"
-  # Inside what is readable, these stay hidden.
   hide:
-    - "/etc/shadow*"
-    - "/etc/gshadow*"
-    - "/etc/sudoers*"
-    - "/etc/security/opasswd"
-    - "/etc/ssh/*_key"
-    - "/etc/ssl/private"
-    - "/etc/krb5.keytab"
-    - "/etc/ppp/*-secrets"
-    - "/etc/wireguard"
-    - "/etc/openvpn"
-    - "/etc/letsencrypt"
-    - "/etc/kubernetes"
-    - "/etc/rancher"
-    - "/etc/NetworkManager/system-connections"
-    - "/etc/wpa_supplicant"
-    - "/usr/local/etc/**/*.key"
     - "~/.cargo/credentials*"
-
-environment:
-  pass: [TERM, COLORTERM, NO_COLOR, LANG, LC_ALL, LC_CTYPE, TZ]
-  set:
-    PATH: "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
-    HOME: "/tmp"
 
 commands:
   - id: any-command
@@ -244,6 +185,14 @@ std::string_view default_policy(model::Profile profile) noexcept {
       return kPermissive;
   }
   return kStrict;
+}
+
+std::optional<std::string_view> builtin_policy(std::string_view name) noexcept {
+  if (name == "base") return kBase;
+  for (const auto profile :
+       {model::Profile::kStrict, model::Profile::kBalanced, model::Profile::kPermissive})
+    if (name == model::name(profile)) return default_policy(profile);
+  return std::nullopt;
 }
 
 }  // namespace bailey::policy

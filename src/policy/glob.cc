@@ -53,6 +53,29 @@ bool Glob::is_any() const noexcept {
   return pieces_.size() == 2 && pieces_.front().bytes.empty() && pieces_.back().bytes.empty();
 }
 
+std::string_view Glob::literal_prefix() const noexcept {
+  const std::string_view bytes = pieces_.front().bytes;
+  return bytes.substr(0, bytes.find('\0'));
+}
+
+std::string_view Glob::literal_suffix() const noexcept {
+  const std::string_view bytes = pieces_.back().bytes;
+  const auto any = bytes.rfind('\0');
+  return any == std::string_view::npos ? bytes : bytes.substr(any + 1);
+}
+
+std::optional<std::string_view> Glob::only_prefix() const noexcept {
+  if (pieces_.size() != 2 || !pieces_.back().bytes.empty() || pieces_.front().has_any_character)
+    return std::nullopt;
+  return pieces_.front().bytes;
+}
+
+std::optional<std::string_view> Glob::only_suffix() const noexcept {
+  if (pieces_.size() != 2 || !pieces_.front().bytes.empty() || pieces_.back().has_any_character)
+    return std::nullopt;
+  return pieces_.back().bytes;
+}
+
 std::size_t Glob::match_at(const Piece& piece, std::string_view word, std::size_t from) noexcept {
   std::size_t at = from;
   for (const char c : piece.bytes) {

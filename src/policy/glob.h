@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,12 @@ class Glob {
   [[nodiscard]] const std::string& literal() const noexcept { return pieces_.front().bytes; }
   // The pattern is '*' alone (or several): it matches every word.
   [[nodiscard]] bool is_any() const noexcept;
+  // The bytes that every match begins and ends with; a '?' ends them. Empty when unknown.
+  [[nodiscard]] std::string_view literal_prefix() const noexcept;
+  [[nodiscard]] std::string_view literal_suffix() const noexcept;
+  // "abc" when the pattern is "abc*" and nothing else, or "*abc" respectively.
+  [[nodiscard]] std::optional<std::string_view> only_prefix() const noexcept;
+  [[nodiscard]] std::optional<std::string_view> only_suffix() const noexcept;
 
  private:
   struct Piece {

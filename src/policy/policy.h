@@ -1,25 +1,27 @@
-// Policy: one document, read strictly, as plain data.
+// Policy: what one or several documents say together, as plain data.
 //
-// parse_policy takes YAML or JSON apart and refuses what it does not know: unknown
-// and duplicate keys, wrong types, rules that can never match, anything past the
-// limits, each with line and column. What product.md names but this build does not
-// enforce is kept by name in `not_enforced`, so that `policy check` can say so and a
-// run can refuse; it is never ignored. An empty document allows nothing.
+// A document (document.h) is read strictly; merge.h puts a chain of them together. Every
+// entry remembers the document and the place that it comes from, so that a decision can be
+// explained and a contradiction shown from both sides. What product.md names but this
+// build does not enforce is kept by name in `not_enforced`, so that `policy check` can say
+// so and a run can refuse; it is never ignored. An empty document allows nothing.
 // Thread rule: plain values.
 //
 // Errors: policy.too_big, policy.version, policy.name, policy.rule, policy.pattern,
 // policy.never_matches, policy.path, policy.path_wildcard, policy.level, policy.limit,
-// policy.environment, policy.approvals, policy.degradation, policy.too_many, and those
-// of codec (json.*, yaml.*, fields.*).
+// policy.environment, policy.approvals, policy.degradation, policy.too_many,
+// policy.extends, policy.final, policy.widens, policy.project, and those of codec
+// (json.*, yaml.*, fields.*).
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "codec/json.h"
 #include "model/level.h"
@@ -34,30 +36,71 @@ inline constexpr std::size_t kMaxPaths = 4'096;
 inline constexpr std::size_t kMaxPatternWords = 256;
 inline constexpr std::size_t kMaxWordBytes = 4'096;
 
+// kPolicy: the one that was named, or a parent of it. kProject: the workspace's own.
+enum class Role { kPolicy, kProject };
+
+struct DocumentInfo {
+  std::string name;  // as people know it; may be empty when there is one document only
+  Digest digest{};   // SHA-256 of its bytes
+  Role role = Role::kPolicy;
+};
+
+// Where something was said. `document` counts from the outermost parent.
+struct Origin {
+  std::uint32_t document = 0;
+  codec::Mark mark;
+};
+
+enum class Finality { kOpen, kFinal };
+
 struct CommandRule {
   std::string id;
   model::Decision decision = model::Decision::kDeny;
   std::vector<std::string> argv;  // one glob a word; a final "**" is any number of words
   std::string reason;
   std::optional<model::Level> level;  // 30 or 40: at least this is needed
-  codec::Mark mark;
+  Finality finality = Finality::kOpen;
+  Origin origin;
+  // Set when the rule took the place of a final one: it counts for no name and no shell
+  // text that the final one did not count for.
+  bool trusted_names_only = false;
+  bool judges_no_text = false;
+};
+
+// Rules that were added below final `commands`: they take away, and grant nothing.
+struct NarrowingRules {
+  bool is_list = false;  // what none of the rules matches is denied
+  Origin origin;         // of the section
+  std::vector<CommandRule> rules;
+};
+
+struct Listed {
+  std::string text;
+  Origin origin;
 };
 
 struct Files {
-  std::vector<std::string> read;
-  std::vector<std::string> write;
-  std::vector<std::string> hide;
+  std::vector<Listed> read;
+  std::vector<Listed> write;
+  std::vector<Listed> hide;
+};
+
+struct Variable {
+  std::string name;
+  std::string value;
+  Origin origin;
 };
 
 struct Environment {
-  std::vector<std::string> pass;
-  std::vector<std::pair<std::string, std::string>> set;
+  std::vector<Listed> pass;
+  std::vector<Variable> set;  // sorted by name
 };
 
 struct Levels {
   model::Level start = model::Level::kBuilder;
   model::Level max = model::Level::kBuilder;
   // At least this for the kind; a kind unknown to this build is granted by being here.
+  // Sorted by kind.
   std::vector<std::pair<std::string, model::Level>> actions;
 };
 
@@ -68,35 +111,47 @@ struct Approvals {
 
 struct Unenforced {
   std::string section;
-  codec::Mark mark;
+  Origin origin;
 };
 
 struct Policy {
   std::string name;
+  std::vector<DocumentInfo> documents;  // the outermost parent first
   Levels levels;
   Files files;
   std::vector<CommandRule> commands;
+  std::vector<NarrowingRules> narrowing;
   Environment environment;
   model::Limits limits;
+  std::array<Origin, model::kLimitKinds> limit_origins{};
   std::optional<Approvals> approvals;
   std::vector<std::string> degradations;
   std::vector<Unenforced> not_enforced;
 };
 
-// A document that begins with '{' is JSON, any other is YAML.
+// "NAME:LINE:COLUMN", or "line L, column C" of a document without a name.
+[[nodiscard]] std::string place(const std::vector<DocumentInfo>& documents, Origin origin);
+
+// Of one text, which may extend built-in policies only. A document that begins with '{'
+// is JSON, any other is YAML.
 [[nodiscard]] Result<Policy> parse_policy(std::string_view text);
 
 // What is no error but should be known to whoever checks the policy.
 struct Finding {
   std::string code;  // "policy.any_command", "policy.section_not_enforced", ...
   std::string text;
-  codec::Mark mark;
+  Origin origin;
 };
 [[nodiscard]] std::vector<Finding> findings(const Policy& policy);
 
-// The document that parses back to the same policy (without not_enforced sections).
+// What the policy says in the end, as one document (without sections that are not
+// enforced); what narrows stands under "narrowing", which no document has.
 [[nodiscard]] codec::Json to_json(const Policy& policy);
-// The same reader behind parse_policy, for a document that was parsed already.
-[[nodiscard]] Result<Policy> read_policy(const codec::Json& document);
+
+// The names of limits in a document: "time", "cpu_time", ...
+[[nodiscard]] std::string_view limit_name(model::LimitKind kind) noexcept;
+[[nodiscard]] std::optional<model::LimitKind> limit_kind(std::string_view name) noexcept;
+// "30m", "2G", "1.5", "64".
+[[nodiscard]] std::string format_limit(model::LimitKind kind, std::uint64_t value);
 
 }  // namespace bailey::policy

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "crypto/hash.h"
+#include "policy/cached_document.h"
 #include "policy/compiled_policy.h"
 #include "policy/defaults.h"
 #include "policy/paths.h"
@@ -54,7 +56,7 @@ degradations: [limits.polled]
   EXPECT_EQ(policy->levels.actions.size(), 2U);
   EXPECT_EQ(policy->files.read.size(), 3U);
   EXPECT_EQ(policy->commands[0].level, model::Level::kRoot);
-  EXPECT_EQ(policy->commands[0].mark.line, 12U);
+  EXPECT_EQ(policy->commands[0].origin.mark.line, 12U);
   EXPECT_EQ(policy->limits[model::LimitKind::kWall], 30'000'000'000U);
   EXPECT_EQ(policy->limits[model::LimitKind::kCpus], 1'500U);
   EXPECT_EQ(policy->limits[model::LimitKind::kMemory], 512U << 20);
@@ -184,19 +186,18 @@ TEST(Policy, AnUnknownKeyNamesTheNearestKnownOne) {
 
 TEST(Policy, WhatIsKnownButNotEnforcedIsSaidAndStopsARun) {
   for (const char* section :
-       {"extends", "network", "secrets", "tools", "models", "content", "budgets", "taint"}) {
+       {"network", "secrets", "tools", "models", "content", "budgets", "taint"}) {
     const auto compiled =
         CompiledPolicy::from_source("version: 1\n" + std::string(section) + ": none\n");
     ASSERT_TRUE(compiled) << compiled.error().message;
     const auto found = findings(compiled->policy());
     ASSERT_FALSE(found.empty());
     EXPECT_EQ(found.front().code, "policy.section_not_enforced");
-    EXPECT_EQ(found.front().mark.line, 2U);
+    EXPECT_EQ(found.front().origin.mark.line, 2U);
     const auto refused = compiled->require_enforceable();
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, "policy.section_not_enforced");
     EXPECT_NE(refused.error().message.find("line 2"), std::string::npos);
-    EXPECT_FALSE(compiled->serialise());
   }
 }
 
@@ -246,17 +247,19 @@ TEST(Policy, AWideRuleDrawsAWarning) {
 TEST(Policy, TheDefaultsAreTheSamplesAndCompile) {
   const auto folder = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path() /
                       "samples/policies";
-  for (const auto profile :
-       {model::Profile::kStrict, model::Profile::kBalanced, model::Profile::kPermissive}) {
-    std::ifstream file(folder / (std::string(name(profile)) + ".yaml"));
+  for (const std::string name : {"base", "strict", "balanced", "permissive"}) {
+    std::ifstream file(folder / (name + ".yaml"));
     std::stringstream text;
     text << file.rdbuf();
-    EXPECT_EQ(text.str(), default_policy(profile)) << name(profile);
-    const auto compiled = CompiledPolicy::from_source(default_policy(profile));
+    EXPECT_EQ(text.str(), *builtin_policy(name)) << name;
+    const auto compiled = CompiledPolicy::from_source(*builtin_policy(name));
     ASSERT_TRUE(compiled) << compiled.error().message;
     EXPECT_TRUE(compiled->require_enforceable());
-    EXPECT_EQ(compiled->policy().name, name(profile));
+    EXPECT_EQ(compiled->policy().name, name);
+    EXPECT_EQ(compiled->policy().files.write.size(), 1U) << name;
+    EXPECT_GE(compiled->policy().files.hide.size(), 16U) << name;
   }
+  EXPECT_FALSE(builtin_policy("bases"));
 }
 
 TEST(Policy, OnlyStrictAcceptsNoDegradation) {
@@ -267,41 +270,59 @@ TEST(Policy, OnlyStrictAcceptsNoDegradation) {
   EXPECT_EQ(degradations(model::Profile::kBalanced), 1U);
 }
 
-TEST(CompiledPolicy, TheCachedFormReadsBackTheSame) {
-  for (const auto profile :
-       {model::Profile::kStrict, model::Profile::kBalanced, model::Profile::kPermissive}) {
-    const auto compiled = CompiledPolicy::from_source(default_policy(profile));
-    ASSERT_TRUE(compiled);
-    const auto text = compiled->serialise();
-    ASSERT_TRUE(text);
-    const auto again = CompiledPolicy::deserialise(*text, compiled->digest());
-    ASSERT_TRUE(again);
-    EXPECT_EQ(codec::canonical_json(to_json(again->policy())),
-              codec::canonical_json(to_json(compiled->policy())));
-    EXPECT_EQ(again->digest(), compiled->digest());
-    EXPECT_EQ(*again->serialise(), *text);
+TEST(CachedDocument, ReadsBackWithEveryPlace) {
+  for (const char* name : {"base", "strict", "balanced", "permissive"}) {
+    const auto source = *builtin_policy(name);
+    const Digest digest = crypto::sha256(as_bytes(source));
+    const auto json = parse_text(source);
+    ASSERT_TRUE(json);
+    const std::string text = cached_form(*json, digest);
+    const auto again = from_cached_form(text, digest);
+    ASSERT_TRUE(again) << name;
+    EXPECT_EQ(cached_form(*again, digest), text);
+    const auto fresh = parse_policy(source);
+    const auto chain = [&](std::string_view part, const Digest& of) -> Result<Document> {
+      const auto tree = BAILEY_TRY(parse_text(part));
+      const auto kept = BAILEY_TRY(from_cached_form(cached_form(tree, of), of));
+      return read_document(kept);
+    };
+    const auto cached = CompiledPolicy::from_chain({"", std::string(source)}, std::nullopt, chain);
+    ASSERT_TRUE(fresh && cached);
+    EXPECT_EQ(to_json(cached->policy()), to_json(*fresh));
+    ASSERT_EQ(cached->policy().commands.size(), fresh->commands.size());
+    for (std::size_t i = 0; i < fresh->commands.size(); ++i)
+      EXPECT_EQ(cached->policy().commands[i].origin.mark, fresh->commands[i].origin.mark);
+    for (std::size_t i = 0; i < fresh->environment.set.size(); ++i)
+      EXPECT_EQ(cached->policy().environment.set[i].origin.mark,
+                fresh->environment.set[i].origin.mark);
   }
 }
 
-TEST(CompiledPolicy, ADamagedCachedFormIsNeverUsed) {
-  const auto compiled = CompiledPolicy::from_source(
-      "version: 1\ncommands:\n  - {id: a, decision: deny, argv: [rm, \"**\"]}\n");
-  ASSERT_TRUE(compiled);
-  const std::string text = *compiled->serialise();
-  Digest other = compiled->digest();
+TEST(CachedDocument, WhatIsDamagedIsNeverUsed) {
+  const std::string source =
+      "version: 1\ncommands:\n  - {id: a, decision: deny, argv: [rm, \"**\"]}\n";
+  const Digest digest = crypto::sha256(as_bytes(source));
+  const std::string text = cached_form(*parse_text(source), digest);
+  ASSERT_TRUE(from_cached_form(text, digest));
+  Digest other = digest;
   other[0] ^= 1;
-  EXPECT_FALSE(CompiledPolicy::deserialise(text, other));
+  EXPECT_FALSE(from_cached_form(text, other));
   for (std::size_t cut = 0; cut < text.size(); ++cut)
-    EXPECT_FALSE(CompiledPolicy::deserialise(text.substr(0, cut), compiled->digest())) << cut;
+    EXPECT_FALSE(from_cached_form(text.substr(0, cut), digest)) << cut;
   const auto replaced = [&](std::string_view from, std::string_view to) {
     std::string copy = text;
+    EXPECT_NE(copy.find(from), std::string::npos) << from;
     copy.replace(copy.find(from), from.size(), to);
-    return CompiledPolicy::deserialise(copy, compiled->digest()).has_value();
+    const auto json = from_cached_form(copy, digest);
+    return json && read_document(*json).has_value();
   };
-  EXPECT_FALSE(replaced("\"v\":1}", "\"v\":2}"));
-  EXPECT_FALSE(replaced("\"v\":1}", "\"v\":1,\"w\":1}"));
+  EXPECT_FALSE(replaced("\"v\":2}", "\"v\":1}"));
+  EXPECT_FALSE(replaced("\"v\":2}", "\"v\":2,\"w\":1}"));
   EXPECT_FALSE(replaced("\"deny\"", "\"nope\""));
-  EXPECT_FALSE(replaced("\"version\":1", "\"version\":1,\"network\":\"none\""));
+  EXPECT_FALSE(replaced("\"marks\":[", "\"marks\":[1,"));
+  EXPECT_FALSE(replaced("\"marks\":[", "\"marks\":[1,1,1,1,"));
+  EXPECT_FALSE(replaced("\"marks\":[1,", "\"marks\":[-1,"));
+  EXPECT_FALSE(replaced("\"version\":1", "\"version\":1,\"nothing\":\"none\""));
 }
 
 TEST(Units, ParseWhatPeopleWriteAndNothingElse) {

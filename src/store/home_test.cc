@@ -10,6 +10,8 @@
 #include <thread>
 
 #include "base/fakes.h"
+#include "codec/text.h"
+#include "crypto/hash.h"
 #include "gate/kill_switch.h"
 #include "policy/defaults.h"
 #include "store/key_files.h"
@@ -237,30 +239,31 @@ TEST(Level, TheMatrixIsBuiltInOverriddenOrIsolated) {
 TEST(PolicyCache, HitsTheSecondTimeAndNeverBelievesDamage) {
   Bench bench;
   const auto home = bench.home();
-  const auto source = policy::default_policy(model::Profile::kStrict);
+  const std::string text(policy::default_policy(model::Profile::kStrict));
+  const policy::PolicySource source{"strict", text};
   EXPECT_EQ(compiled(home, source)->use, CacheUse::kMiss);
   const auto hit = compiled(home, source);
   ASSERT_TRUE(hit);
   EXPECT_EQ(hit->use, CacheUse::kHit);
   EXPECT_EQ(hit->policy.policy().name, "strict");
-  const auto path = fs::directory_iterator(bench.file("cache/policy"))->path();
+  const auto path = bench.file("cache/policy/" + codec::to_hex(crypto::sha256(as_bytes(text))));
   std::ofstream(path) << "{}";
   EXPECT_EQ(compiled(home, source)->use, CacheUse::kMiss);
   EXPECT_EQ(compiled(home, source)->use, CacheUse::kHit);
   ASSERT_EQ(::chmod(path.c_str(), 0666), 0);
   EXPECT_EQ(compiled(home, source)->use, CacheUse::kMiss);
-  EXPECT_FALSE(compiled(home, "version: 9"));
+  EXPECT_FALSE(compiled(home, {"", "version: 9"}));
 }
 
 TEST(PolicyCache, StaysSmallAndNeverFailsARun) {
   Bench bench;
   const auto home = bench.home();
   for (std::size_t i = 0; i < kMaxCached + 10; ++i)
-    ASSERT_TRUE(compiled(home, "version: 1\nname: n" + std::to_string(i)));
+    ASSERT_TRUE(compiled(home, {"", "version: 1\nname: n" + std::to_string(i)}));
   EXPECT_LE(std::distance(fs::directory_iterator(bench.file("cache/policy")), {}),
             static_cast<std::ptrdiff_t>(kMaxCached));
   fs::remove_all(bench.file("cache/policy"));
-  EXPECT_TRUE(compiled(home, "version: 1\n"));
+  EXPECT_TRUE(compiled(home, {"", "version: 1\n"}));
 }
 
 }  // namespace

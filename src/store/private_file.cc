@@ -27,19 +27,22 @@ Result<std::string> read_private(const Dir& dir, const RelPath& path, std::size_
         "chmod 600 \"$BAILEY_HOME/" + path.text() + "\", and make a new key if it was read");
   if (static_cast<std::uint64_t>(st.st_size) > max_bytes)
     return fail("disk.too_big", "'" + path.text() + "' is larger than it can be");
+  return read_opened(fd.get(), static_cast<std::size_t>(st.st_size), path);
+}
+
+Result<std::string> read_opened(int fd, std::size_t size, const RelPath& path) {
   // One byte more than it had, so that one that grows is noticed.
-  const std::size_t room = static_cast<std::size_t>(st.st_size) + 1;
-  std::string text(room, '\0');
+  std::string text(size + 1, '\0');
   std::size_t used = 0;
   while (used < text.size()) {
-    const ssize_t count = ::read(fd.get(), text.data() + used, text.size() - used);
+    const ssize_t count = ::read(fd, text.data() + used, text.size() - used);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0)
       return std::unexpected(disk_error("disk.read", "read '" + path.text() + "'", errno));
     if (count == 0) break;
     used += static_cast<std::size_t>(count);
   }
-  if (used == room) return fail("disk.read", "'" + path.text() + "' grew while it was read");
+  if (used > size) return fail("disk.read", "'" + path.text() + "' grew while it was read");
   text.resize(used);
   return text;
 }

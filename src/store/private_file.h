@@ -26,6 +26,10 @@ struct PrivateErrors {
                                                std::size_t max_bytes, uid_t owner,
                                                const PrivateErrors& errors);
 
+// All of an opened regular file that had `size` bytes. Errors: disk.read, also when it
+// grows meanwhile.
+[[nodiscard]] Result<std::string> read_opened(int fd, std::size_t size, const RelPath& path);
+
 // Errors: disk.exists when somebody made it first.
 [[nodiscard]] Status create_private(const Dir& dir, std::string_view name, ByteView bytes,
                                     mode_t mode = 0600);

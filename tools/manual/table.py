@@ -10,7 +10,7 @@ import subprocess
 # so a value that went away is noticed here.
 CHOICES = {
     ("run", "--profile"): ["strict", "balanced", "permissive"],
-    ("policy show", "--profile"): ["strict", "balanced", "permissive"],
+    ("policy show", "--profile"): ["base", "strict", "balanced", "permissive"],
     ("run", "--level"): ["0", "10", "20", "30", "40"],
     ("run", "--net"): ["none"],
     ("key export", "--format"): ["vkey", "pem"],
