@@ -73,9 +73,21 @@ std::string level_text(Level level) {
   return std::to_string(number(level)) + " (" + std::string(name(level)) + ")";
 }
 
+// "'push'", or "'push' of the project's policy".
+std::string rule_text(const policy::CommandRule& rule, const policy::Policy& policy) {
+  const bool project = rule.origin.document < policy.documents.size() &&
+                       policy.documents[rule.origin.document].role == policy::Role::kProject;
+  return "'" + rule.id + (project ? "' of the project's policy" : "'");
+}
+
+std::string because(const policy::CommandRule& rule) {
+  return rule.reason.empty() ? "" : ": " + rule.reason;
+}
+
+// `demands`: the rule that asks for more than the action does, or null.
 void add_level_reason(Findings& findings, const Judgement& judgement, const model::Caller& caller,
                       const Inputs& inputs, const std::string& what, bool attainable,
-                      const std::string& more = {}) {
+                      const policy::CommandRule* demands = nullptr, const std::string& more = {}) {
   if (attainable && judgement.level >= judgement.required) return;
   std::string hint;
   if (!attainable || inputs.matrix.clamp(Level::kRoot) < judgement.required) {
@@ -86,10 +98,13 @@ void add_level_reason(Findings& findings, const Judgement& judgement, const mode
     hint = level_hint(judgement.required, caller.ceiling(), inputs.policy.policy().levels);
     if (!more.empty()) hint = more + "; or " + hint;
   }
+  std::string by;
+  if (demands != nullptr)
+    by = " by rule " + rule_text(*demands, inputs.policy.policy()) + because(*demands);
   findings.deny("level.too_low",
-                what + " needs level " + level_text(judgement.required) + "; this session is at " +
-                    level_text(judgement.level),
-                std::move(hint));
+                what + " needs level " + level_text(judgement.required) + by +
+                    "; this session is at " + level_text(judgement.level),
+                std::move(hint), demands == nullptr ? "" : demands->id);
 }
 
 // An ask, or what a person already said about it.
@@ -129,25 +144,30 @@ void judge_process(const model::Caller& caller, const Inputs& inputs, Findings& 
   const auto least =
       inputs.matrix.least_for(decided.unjudged_shell ? Ability::kShell : Ability::kFilesWrite);
   judgement.required = least.value_or(Level::kRoot);
-  if (decided.level) judgement.required = std::max(judgement.required, *decided.level);
   if (const auto* level = granted_level(inputs.policy.policy().levels, model::kProcessRun))
     judgement.required = std::max(judgement.required, *level);
+  const policy::CommandRule* demands = nullptr;
+  if (decided.level && *decided.level > judgement.required) {
+    judgement.required = *decided.level;
+    demands = decided.level_rule;
+  }
 
-  const std::string rule = decided.rule == nullptr ? std::string{} : decided.rule->id;
-  const std::string because =
-      decided.rule == nullptr || decided.rule->reason.empty() ? "" : ": " + decided.rule->reason;
-  if (decided.rule != nullptr && decided.decision == Decision::kDeny)
-    findings.deny("policy.rule", "rule '" + rule + "' denies " + program + because,
-                  "rule '" + rule + "' of the policy would have to change", rule);
+  const auto& policy = inputs.policy.policy();
+  if (decided.rule != nullptr && decided.decision == Decision::kDeny) {
+    const std::string rule = rule_text(*decided.rule, policy);
+    findings.deny("policy.rule", "rule " + rule + " denies " + program + because(*decided.rule),
+                  "rule " + rule + " would have to change", decided.rule->id);
+  }
   if (!holds(inputs, model::kProcessRun))
     findings.deny("capability.missing", "this session may not run programs",
                   "it would need the capability process.run");
   add_level_reason(
       findings, judgement, caller, inputs,
       decided.unjudged_shell ? "running an unjudged shell (" + program + ")" : "running " + program,
-      least.has_value(), decided.unjudged_shell ? shell_rule_hint(*arguments) : std::string{});
+      least.has_value(), demands,
+      decided.unjudged_shell ? shell_rule_hint(*arguments) : std::string{});
   if (decided.outside != nullptr) {
-    const auto& document = inputs.policy.policy().documents[decided.outside->origin.document];
+    const auto& document = policy.documents[decided.outside->origin.document];
     const bool project = document.role == policy::Role::kProject;
     findings.deny("policy.no_match",
                   (project ? "the project's policy narrows yours, and no rule of it allows "
@@ -164,12 +184,15 @@ void judge_process(const model::Caller& caller, const Inputs& inputs, Findings& 
   }
   if (decided.decision == Decision::kDeny || findings.denies()) return;
   if (decided.decision == Decision::kAsk) {
-    findings.add(ask_reason(
-        caller, inputs, rule,
-        "rule '" + rule + "' asks a person before " + program + " runs" + because, judgement));
+    findings.add(ask_reason(caller, inputs, decided.rule->id,
+                            "rule " + rule_text(*decided.rule, policy) + " asks a person before " +
+                                program + " runs" + because(*decided.rule),
+                            judgement));
     return;
   }
-  findings.add({"policy.rule", Decision::kAllow, "rule '" + rule + "' allows " + program, rule});
+  findings.add({"policy.rule", Decision::kAllow,
+                "rule " + rule_text(*decided.rule, policy) + " allows " + program,
+                decided.rule->id});
 }
 
 // A kind that this build does not know: level 40, and the policy must name it.

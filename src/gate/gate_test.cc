@@ -297,6 +297,54 @@ TEST(Gate, APolicyMayDemandMoreForACommandNeverLess) {
   EXPECT_EQ(less.run({"ls"}).judgement().required, Level::kBuilder);
 }
 
+TEST(Gate, TheReasonOfARuleIsToldWithItsDenial) {
+  Bench bench;
+  const auto denied = bench.run({"rm", "x"});
+  EXPECT_EQ(denied.judgement().reasons.front().text, "rule 'no-rm' denies rm: use trash");
+  EXPECT_EQ(model::denial_of(denied.caller(), denied.judgement()).user_message,
+            "rule 'no-rm' denies rm: use trash");
+  EXPECT_NE(bench.run({"git", "push"}).judgement().reasons.front().text.find(": others see it"),
+            std::string::npos);
+}
+
+TEST(Gate, ARuleMayNeedMoreThanItsActionAndIsNamed) {
+  Bench bench(
+      "version: 1\nlevels: {start: 30, max: 40}\ncommands:\n"
+      "  - {id: any, decision: allow, argv: [\"**\"]}\n"
+      "  - {id: deploy, decision: allow, argv: [deploy], level: 40, reason: it is live}\n"
+      "  - {id: shell, decision: allow, argv: [sh, \"**\"], level: 30}\n");
+  const auto denied = bench.run({"deploy"});
+  EXPECT_EQ(denied.judgement().required, Level::kRoot);
+  EXPECT_EQ(denied.judgement().reasons.front().code, "level.too_low");
+  EXPECT_EQ(denied.judgement().reasons.front().rule, "deploy");
+  EXPECT_NE(denied.judgement().reasons.front().text.find("by rule 'deploy': it is live"),
+            std::string::npos);
+  EXPECT_EQ(bench.run({"ls"}).decision(), Decision::kAllow);
+  // Never less: an unjudged shell needs 40 whatever a rule says.
+  EXPECT_EQ(bench.run({"sh", "x"}).judgement().required, Level::kRoot);
+  bench.level.stored = stored(bench.clock, Level::kRoot, kHour);
+  EXPECT_EQ(bench.run({"deploy"}).decision(), Decision::kAllow);
+}
+
+TEST(Gate, AProjectsRuleIsCalledThat) {
+  Bench bench;
+  bench.policy = *policy::CompiledPolicy::from_chain(
+      {"p", std::string(kRules)},
+      policy::ProjectSource{
+          "project",
+          "version: 1\ncommands:\n"
+          "  - {id: no-net, decision: deny, argv: [curl, \"**\"], reason: offline}\n"
+          "  - {id: list, decision: allow, argv: [\"*\", x]}\n"},
+      policy::read_uncached);
+  EXPECT_EQ(bench.run({"curl", "x"}).judgement().reasons.front().text,
+            "rule 'no-net' of the project's policy denies curl: offline");
+  const auto outside = bench.run({"ls", "y"});
+  EXPECT_EQ(outside.decision(), Decision::kDeny);
+  EXPECT_EQ(outside.judgement().reasons.front().code, "policy.no_match");
+  EXPECT_EQ(outside.judgement().project_digest, bench.policy.project());
+  EXPECT_EQ(bench.run({"ls", "x"}).decision(), Decision::kAllow);
+}
+
 TEST(Gate, AnAnswerIsOneMoreInput) {
   Bench bench;
   bench.approvals.answer = Approval{"0123456789abcdef", Answer::kGranted, "uid:7"};

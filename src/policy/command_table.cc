@@ -69,8 +69,11 @@ struct CommandTable::Match {
     if (all != nullptr) all->push_back(index);
     if (rule.decision != Decision::kDeny) {
       fixes_text = fixes_text || fixes;
-      if (rule.level && (!decision.level || *rule.level > *decision.level))
+      const bool higher = rule.level && (!decision.level || *rule.level > *decision.level);
+      if (higher || (rule.level == decision.level && decision.level_rule > &rule)) {
         decision.level = rule.level;
+        decision.level_rule = &rule;
+      }
     }
     const bool stronger = decision.rule == nullptr ||
                           strength(rule.decision) > strength(decision.decision) ||

@@ -39,8 +39,9 @@ struct Command {
 struct CommandDecision {
   const CommandRule* rule = nullptr;  // the deciding one; null when nothing matched
   model::Decision decision = model::Decision::kDeny;
-  bool unjudged_shell = false;        // a shell, and no matching rule fixes its text
-  std::optional<model::Level> level;  // the highest that a matching rule demands
+  bool unjudged_shell = false;              // a shell, and no matching rule fixes its text
+  std::optional<model::Level> level;        // the highest that a matching rule demands
+  const CommandRule* level_rule = nullptr;  // the first that demands it
   // The narrowing list that has no rule for it, though what is above does; or null.
   const NarrowingRules* outside = nullptr;
 };

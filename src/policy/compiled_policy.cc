@@ -46,8 +46,10 @@ CommandDecision CompiledPolicy::decide(const Command& command) const {
   for (std::size_t i = 0; i < narrowing_.size(); ++i) {
     const NarrowingRules& section = policy_.narrowing[i];
     const CommandDecision narrower = narrowing_[i].decide(section.rules, command);
-    if (narrower.level && (!decision.level || *narrower.level > *decision.level))
+    if (narrower.level && (!decision.level || *narrower.level > *decision.level)) {
       decision.level = narrower.level;
+      decision.level_rule = narrower.level_rule;
+    }
     if (decision.decision == Decision::kDeny) continue;
     if (narrower.rule == nullptr) {
       if (!section.is_list) continue;
