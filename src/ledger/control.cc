@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -127,7 +128,9 @@ void Control::unlock(LogLock lock) noexcept {
   const auto i = static_cast<std::size_t>(lock);
   (void)set_lock(fd_.get(), lock, F_UNLCK);
   page_->released[i].fetch_add(1);
-  if (page_->waiting[i].load() != 0) wake(page_->released[i], 1, Reach::kMachine);
+  if (page_->waiting[i].load() == 0) return;
+  // Who waits for a sync is mostly covered by the one that just ended, and waits for no turn.
+  wake(page_->released[i], lock == LogLock::kSync ? INT_MAX : 1, Reach::kMachine);
 }
 
 bool Control::become_alone() noexcept { return set_lock(fd_.get(), LogLock::kPresent, F_WRLCK); }
