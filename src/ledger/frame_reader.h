@@ -5,6 +5,7 @@
 // made anew when the journal may have grown. Thread rule: one thread.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 
 #include "ledger/journal_frame.h"
@@ -14,7 +15,9 @@ namespace bailey::ledger {
 
 class FrameReader {
  public:
-  explicit FrameReader(const Segment& segment) : segment_(&segment) {}
+  // `end`: where the frames to be read end, if that is known; nothing behind it is read then.
+  explicit FrameReader(const Segment& segment, std::uint32_t end = 0)
+      : segment_(&segment), end_(end) {}
 
   // Errors: disk.read. A frame cut by the end of the file is kBroken.
   [[nodiscard]] Result<ParsedFrame> at(std::uint32_t offset, FrameCheck check) {
@@ -23,18 +26,19 @@ class FrameReader {
       if (parsed.kind != ParsedFrame::Kind::kShort) return parsed;
     }
     // Following a live log is a few short frames: begin with a page.
-    for (const std::size_t want : {kFirstWindow, kWindow}) {
-      if (want == kFirstWindow && room_ != 0) continue;
+    std::size_t want = end_ > offset ? std::min<std::size_t>(kWindow, end_ - offset)
+                                     : std::max(kFirstWindow, room_);
+    for (;; want = kWindow) {
       if (want > room_) {
         bytes_ = std::make_unique_for_overwrite<std::uint8_t[]>(want);
         room_ = want;
       }
-      used_ = BAILEY_TRY(segment_->read(offset, std::span(bytes_.get(), room_)));
+      used_ = BAILEY_TRY(segment_->read(offset, std::span(bytes_.get(), want)));
       start_ = offset;
       const auto parsed = parse_frame(window(), check);
       if (parsed.kind != ParsedFrame::Kind::kShort) return parsed;
+      if (want == kWindow) return ParsedFrame{};
     }
-    return ParsedFrame{};
   }
 
  private:
@@ -43,6 +47,7 @@ class FrameReader {
   [[nodiscard]] ByteView window() const noexcept { return {bytes_.get(), used_}; }
 
   const Segment* segment_;
+  std::uint32_t end_;
   std::unique_ptr<std::uint8_t[]> bytes_;
   std::size_t room_ = 0;
   std::size_t used_ = 0;

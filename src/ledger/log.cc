@@ -61,7 +61,7 @@ Status Log::follow(const Frame& frame, Position at) {
 
 // The frame at `at`, which the cursor just passed, is the newest head now.
 Status Log::adopt_head(Position at) {
-  FrameReader reader(*current_);
+  FrameReader reader(*current_, end_.offset);
   const auto parsed = BAILEY_TRY(reader.at(at.offset, FrameCheck::kContent));
   if (parsed.kind != ParsedFrame::Kind::kFrame) {
     return fail("log.corrupt", "a head of the journal is damaged");
@@ -82,7 +82,10 @@ Status Log::catch_up() {
     if (newest_head_.size <= synced) durable_head_ = newest_head_;
     return {};
   }
-  FrameReader reader(*current_);
+  const auto reach = [&](std::uint32_t number) {
+    return number == target.segment ? target.offset : 0;
+  };
+  FrameReader reader(*current_, reach(end_.segment));
   constexpr Position kNowhere{UINT32_MAX, UINT32_MAX};
   Position newest = kNowhere;  // heads met in the segment being followed
   Position durable = kNowhere;
@@ -113,7 +116,7 @@ Status Log::catch_up() {
       }
       current_bytes_ = static_cast<std::uint32_t>(BAILEY_TRY(next->size_now()));
       current_ = std::move(next);
-      reader = FrameReader(*current_);
+      reader = FrameReader(*current_, reach(current_->number()));
       BAILEY_TRY(follow(first.frame, {end_.segment + 1, 0}));
       unsigned_from_ = end_.offset;
       next_prepared_.store(false);
@@ -242,14 +245,15 @@ Status Log::visit_locked(std::uint64_t first, std::uint64_t last, std::uint64_t 
 // segment's end before it.
 Status Log::read_on(Position at, std::uint64_t index, std::uint64_t first, std::uint64_t last,
                     std::uint64_t checked, const Visit& visit) {
+  const auto reach = [&](std::uint32_t number) { return number == end_.segment ? end_.offset : 0; };
   auto here = BAILEY_TRY(segment(at.segment));
-  FrameReader reader(*here);
+  FrameReader reader(*here, reach(at.segment));
   while (index < last) {
     const auto parsed = BAILEY_TRY(reader.at(at.offset, FrameCheck::kHeader));
     if (parsed.kind == ParsedFrame::Kind::kEnd && at.segment < current_->number()) {
       at = {at.segment + 1, 0};
       here = BAILEY_TRY(segment(at.segment));
-      reader = FrameReader(*here);
+      reader = FrameReader(*here, reach(at.segment));
       continue;
     }
     if (parsed.kind != ParsedFrame::Kind::kFrame) {
@@ -344,10 +348,7 @@ Status Log::publish_locked() {
 }
 
 void Log::prepare_publish() noexcept {
-  {
-    const std::lock_guard lock(queue_mutex_);
-    if (closed_) return;
-  }
+  if (queue_.is_closed()) return;
   const std::lock_guard door(door_mutex_);
   if (!control_.try_lock(LogLock::kDoor)) return;
   // With others present the last one to leave publishes, and this is not known to be it.
@@ -377,12 +378,7 @@ Status Log::prepare_locked() {
 }
 
 Status Log::close() {
-  {
-    const std::lock_guard lock(queue_mutex_);
-    if (closed_) return {};
-    closed_ = true;
-    check(!leading_ && queue_->pending.empty(), "a log was closed while in use");
-  }
+  if (!queue_.close()) return {};
   if (preparer_.joinable()) preparer_.join();
   const std::lock_guard door(door_mutex_);
   BAILEY_TRY(control_.lock(LogLock::kDoor, kTurnDeadlineNs, clock_));

@@ -16,7 +16,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -29,7 +28,9 @@
 #include "base/clock.h"
 #include "base/dir.h"
 #include "crypto/sign.h"
+#include "ledger/commit_queue.h"
 #include "ledger/control.h"
+#include "ledger/draft.h"
 #include "ledger/frame_reader.h"
 #include "ledger/journal_frame.h"
 #include "ledger/segment.h"
@@ -37,32 +38,6 @@
 #include "merkle/note.h"
 
 namespace bailey::ledger {
-
-struct Appended {
-  std::uint64_t index = 0;
-  merkle::Hash leaf_hash{};
-  Head head;  // signed and on disk, of a size above index
-};
-
-// An entry that is told its index before it is made.
-class Draft {
- public:
-  virtual ~Draft() = default;
-  // Called under the append lock, by whichever thread commits, with the index that the
-  // entry will have if the commit succeeds. Quick; does not call the log.
-  [[nodiscard]] virtual Status write(std::uint64_t index, Bytes& out) = 0;
-  [[nodiscard]] virtual Mark mark() const { return Mark::kNone; }
-  [[nodiscard]] virtual std::uint64_t closes() const { return 0; }
-  // True: on_its_way() is wanted when this entry is alone in its commit. The entry and a
-  // signed head over it are written and the disk is at work, so that the time is free, but
-  // other processes wait: nothing may be asked of the log but a proof from memory. What is
-  // made there is worth nothing until append() has given the same.
-  [[nodiscard]] virtual bool has_work_meanwhile() const { return false; }
-  virtual void on_its_way(const Appended& signed_under) { (void)signed_under; }
-};
-
-// kFinal may use the room kept for telling why no more is taken.
-enum class Space { kOrdinary, kFinal };
 
 enum class ProofFrom { kAnywhere, kMemory };
 
@@ -141,19 +116,6 @@ class Log {
   [[nodiscard]] const Dir& journal() const noexcept { return journal_; }
 
  private:
-  struct Pending {
-    Draft* draft;
-    Space space;
-    std::uint64_t index = 0;
-    merkle::Hash leaf_hash{};
-    bool written = false;
-    std::optional<Result<Appended>> result;
-  };
-  struct Batch {
-    std::atomic<std::uint32_t> word{0};
-    std::atomic<bool> all_woken{false};
-    std::vector<Pending*> pending;
-  };
   enum class Roll { kMay, kMustNot };
 
   Log(Dir dir, Dir journal, Control control, merkle::NoteVerifier verifier, Digest log_id,
@@ -170,10 +132,9 @@ class Log {
   bool is_ours(const Head& head) const;
 
   // log_commit.cc
-  void lead(const Pending& own);
-  void commit(std::span<Pending*> pending);
-  Status commit_turn(std::span<Pending*> pending);
-  Status append_leaves(std::span<Pending*> pending, Roll roll);
+  void commit(std::span<Pending* const> pending);
+  Status commit_turn(std::span<Pending* const> pending);
+  Status append_leaves(std::span<Pending* const> pending, Roll roll);
   Status append_one(Pending& pending, Bytes& buffer);
   Status flush(Bytes& buffer);
   Status write_head();
@@ -211,11 +172,8 @@ class Log {
   // Before kDoor, which holds off other processes only, and before cursor_mutex_.
   std::mutex door_mutex_;
 
-  std::mutex queue_mutex_;
-  std::shared_ptr<Batch> queue_ = std::make_shared<Batch>();
-  bool leading_ = false;
+  CommitQueue queue_{[this](std::span<Pending* const> pending) { commit(pending); }};
   std::atomic<bool> read_only_{false};
-  bool closed_ = false;
 
   // The cursor: how far this Log has read (or written) the journal.
   std::mutex cursor_mutex_;
@@ -229,6 +187,7 @@ class Log {
   Head newest_head_;                  // of the newest head frame
   Position newest_head_at_;
   Head durable_head_;  // the newest one known to be on disk
+  Bytes scratch_;      // of append_one
 
   // Tiles written ahead, and where the journal goes on behind what is in them.
   struct Ahead;

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 
 #include "ledger/log.h"
 #include "ledger/shared_word.h"
@@ -12,10 +11,6 @@
 namespace bailey::ledger {
 namespace {
 
-constexpr std::uint32_t kDone = 1;
-constexpr std::uint32_t kElect = 2;
-constexpr int kMaxRounds = 32;
-constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kLookAgainNs = 2'000'000;
 constexpr std::size_t kMaxLeafFrame = kFrameHeaderBytes + merkle::kMaxEntryBytes + 8;
 constexpr std::uint32_t kReservedBytes = 128U << 10;
@@ -42,58 +37,11 @@ Result<Appended> Log::append(ByteView entry) {
 
 Result<Appended> Log::append(Draft& draft, Space space) {
   Pending mine{.draft = &draft, .space = space, .result = {}};
-  std::unique_lock lock(queue_mutex_);
-  if (closed_) return fail("log.closed", "the log is closed");
-  const auto batch = queue_;
-  batch->pending.push_back(&mine);
-  for (;;) {
-    if (!leading_) {
-      leading_ = true;
-      lock.unlock();
-      lead(mine);
-    } else {
-      const std::uint32_t seen = batch->word.load(std::memory_order_acquire);
-      lock.unlock();
-      if (seen != kDone) sleep_on(batch->word, seen, kSecondNs, Reach::kProcess);
-    }
-    if (batch->word.load(std::memory_order_acquire) == kDone) {
-      // The leader woke one and went on with the next commit: that one wakes the others.
-      const bool others = batch->pending.size() > 1;
-      if (others && !batch->all_woken.exchange(true)) wake(batch->word, INT_MAX, Reach::kProcess);
-      return std::move(*mine.result);
-    }
-    lock.lock();
-  }
+  if (!queue_.run(mine)) return fail("log.closed", "the log is closed");
+  return std::move(*mine.result);
 }
 
-void Log::lead(const Pending& own) {
-  for (int round = 0;; ++round) {
-    std::shared_ptr<Batch> batch;
-    {
-      const std::lock_guard lock(queue_mutex_);
-      if (queue_->pending.empty()) {
-        leading_ = false;
-        return;
-      }
-      if (round == kMaxRounds) {
-        // Others have waited long enough for this thread's own call to return.
-        leading_ = false;
-        queue_->word.store(kElect, std::memory_order_release);
-        wake(queue_->word, 1, Reach::kProcess);
-        return;
-      }
-      batch = std::move(queue_);
-      queue_ = std::make_shared<Batch>();
-    }
-    commit(batch->pending);
-    prepare_next();
-    const bool own_alone = batch->pending.size() == 1 && batch->pending.front() == &own;
-    batch->word.store(kDone, std::memory_order_release);
-    if (!own_alone) wake(batch->word, 1, Reach::kProcess);
-  }
-}
-
-void Log::commit(std::span<Pending*> pending) {
+void Log::commit(std::span<Pending* const> pending) {
   const Status done = commit_turn(pending);
   const Head durable = [&] {
     const std::lock_guard lock(cursor_mutex_);
@@ -109,6 +57,7 @@ void Log::commit(std::span<Pending*> pending) {
       each->result = fail("log.write_failed", "the entry was not committed");
     }
   }
+  prepare_next();
 }
 
 Status Log::refuse_if_failed() const {
@@ -123,9 +72,9 @@ Status Log::refuse_if_failed() const {
   return control_.still_there();
 }
 
-Status Log::commit_turn(std::span<Pending*> pending) {
-  BAILEY_TRY(refuse_if_failed());
+Status Log::commit_turn(std::span<Pending* const> pending) {
   if (!control_.try_lock(LogLock::kSync)) {
+    BAILEY_TRY(refuse_if_failed());
     // Another process syncs now. Our leaves go into the journal meanwhile, so that the
     // next head, whoever signs it, covers them.
     BAILEY_TRY(control_.lock(LogLock::kAppend, kTurnDeadlineNs, clock_));
@@ -196,7 +145,7 @@ bool Log::fits(Space space) const {
   return end_.offset + kMaxLeafFrame + max_head_bytes(open_.size() + 1) <= limit;
 }
 
-Status Log::append_leaves(std::span<Pending*> pending, Roll roll) {
+Status Log::append_leaves(std::span<Pending* const> pending, Roll roll) {
   if (std::none_of(pending.begin(), pending.end(),
                    [](const Pending* p) { return !p->written && !p->result; })) {
     return {};
@@ -236,7 +185,8 @@ Status Log::append_one(Pending& pending, Bytes& buffer) {
                           "wait until some have ended, or run `bailey log verify`");
     return {};
   }
-  Bytes entry;
+  Bytes& entry = scratch_;
+  entry.clear();
   if (auto written = pending.draft->write(index, entry); !written) {
     pending.result = std::unexpected(std::move(written).error());
     return {};
@@ -277,7 +227,7 @@ Status Log::flush(Bytes& buffer) {
 Status Log::write_head() {
   if (newest_head_.size == tail_.size()) return {};
   // What is signed is what can be read back: every new leaf is hashed a second time.
-  FrameReader reader(*current_);
+  FrameReader reader(*current_, end_.offset);
   merkle::Frontier again = signed_frontier_;
   for (std::uint32_t at = unsigned_from_; at < end_.offset;) {
     const auto parsed = BAILEY_TRY(reader.at(at, FrameCheck::kContent));

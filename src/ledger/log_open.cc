@@ -101,7 +101,7 @@ Result<std::unique_ptr<Log>> Log::open(Dir dir, std::string origin, const crypto
   report.size = log->durable_head_.size;
   if (!opened) {
     // Nothing of a log that could not be opened is published or touched.
-    log->closed_ = true;
+    (void)log->queue_.close();
     log->control_.unlock(LogLock::kPresent);
     log->control_.unlock(LogLock::kDoor);
     return std::unexpected(std::move(opened).error());
