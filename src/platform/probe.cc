@@ -123,6 +123,15 @@ void add_seccomp(std::vector<LayerProbe>& out) {
                  "the filter of system calls", ok ? "" : "Linux 4.14 or newer"});
 }
 
+// A group that is delegated to this process alone: the warden steps down in it and hands
+// the controllers on itself.
+bool can_step_down(const std::string& directory, const std::string& controller) {
+  const std::string has = " " + read_file(directory + "/cgroup.controllers") + " ";
+  return has.find(" " + controller + " ") != std::string::npos &&
+         access((directory + "/cgroup.subtree_control").c_str(), W_OK) == 0 &&
+         read_file(directory + "/cgroup.procs") == std::to_string(getpid());
+}
+
 // Where a leaf could be made for this controller, or an empty string.
 std::string writable_group(const std::string& controller, std::string& why) {
   struct statfs fs{};
@@ -141,6 +150,7 @@ std::string writable_group(const std::string& controller, std::string& why) {
     const std::string list = "," + line.substr(first + 1, second - first - 1) + ",";
     const std::string path = line.substr(second + 1);
     if (pure && list == ",,") {
+      const std::string here = "/sys/fs/cgroup" + path;
       for (const std::string& place : {path.substr(0, path.rfind('/')), path}) {
         const std::string directory = "/sys/fs/cgroup" + place;
         const std::string handed = " " + read_file(directory + "/cgroup.subtree_control") + " ";
@@ -152,6 +162,7 @@ std::string writable_group(const std::string& controller, std::string& why) {
           return directory;
         }
       }
+      if (can_step_down(here, controller)) return here;
     } else if (!pure && list.find("," + controller + ",") != std::string::npos) {
       const std::string directory = "/sys/fs/cgroup/" + controller + path;
       if (access(directory.c_str(), W_OK) == 0) return directory;

@@ -63,6 +63,48 @@ void sweep(int directory) {
   sys::close(static_cast<int>(listing));
 }
 
+// Whether a process is us, our signer, or a child of ours: init.
+bool is_ours(std::uint64_t pid) {
+  const long self = sys::getpid();
+  if (pid == static_cast<std::uint64_t>(self)) return true;
+  if (pid == 0 || pid == kNoNumber) return false;  // 0: of another pid namespace
+  if (static_cast<long>(pid) == sys::call(__NR_getppid)) return true;
+  Line<32> path;
+  path.add("/proc/").add(pid).add("/stat");
+  char text[512];
+  const std::string_view stat = read_text(sys::kAtFdcwd, path.c_str(), text, sizeof text);
+  const std::size_t name = stat.rfind(')');  // ") S PARENT"
+  return name != std::string_view::npos && name + 4 < stat.size() &&
+         number(stat.substr(name + 4)) == static_cast<std::uint64_t>(self);
+}
+
+// A group that was delegated to us alone holds us, and so cannot hand controllers on: we
+// step down into a leaf of it. Where anybody else is in it, it is not ours to arrange.
+void step_down(int group) {
+  char list[512];
+  const std::string_view pids = read_text(group, "cgroup.procs", list, sizeof list);
+  if (pids.empty() || pids.size() == sizeof list) return;
+  for (std::size_t at = 0; at < pids.size(); at = pids.find('\n', at) + 1) {
+    if (!is_ours(number(pids.substr(at)))) return;
+    if (pids.find('\n', at) == std::string_view::npos) return;
+  }
+  constexpr const char* kLeaf = "bailey-self";
+  const long made = sys::mkdirat(group, kLeaf, 0700);
+  if (made < 0 && made != -17) return;
+  const long leaf = sys::openat(group, kLeaf, kDirectory);
+  if (leaf < 0) return;
+  for (std::size_t at = 0; at < pids.size(); at = pids.find('\n', at) + 1) {
+    Line<32> pid;
+    pid.add(number(pids.substr(at)));
+    write_text(static_cast<int>(leaf), "cgroup.procs", pid.view());
+  }
+  sys::close(static_cast<int>(leaf));
+  // Each by itself: one that is not ours to hand on takes no other with it.
+  for (const char* controller : {"+memory", "+pids", "+cpu"}) {
+    write_text(group, "cgroup.subtree_control", controller);
+  }
+}
+
 long open_beneath(std::string_view mount, std::string_view path) {
   Line<1024> full;
   full.add(mount).add(path);
@@ -134,12 +176,13 @@ void Cgroup::open_v2(unsigned wanted) noexcept {
   if (path.empty()) return;
   // Beside us first: our own cgroup holds processes, so it cannot hand controllers on.
   const std::size_t slash = path.rfind('/');
-  const std::string_view places[2] = {
-      slash == std::string_view::npos ? path : path.substr(0, slash), path};
+  const std::string_view beside = slash == std::string_view::npos ? path : path.substr(0, slash);
+  const std::string_view places[3] = {beside, path, path};
   constexpr const char* kMarks[kControllers] = {"memory.max", "pids.max", "cpu.max", "cpu.stat"};
-  for (const std::string_view place : places) {
-    const long parent = open_beneath("/sys/fs/cgroup", place);
+  for (unsigned i = 0; i < 3; ++i) {
+    const long parent = open_beneath("/sys/fs/cgroup", places[i]);
     if (parent < 0) continue;
+    if (i == 2) step_down(static_cast<int>(parent));
     sweep(static_cast<int>(parent));
     if (sys::mkdirat(static_cast<int>(parent), name_.c_str(), 0700) < 0) {
       sys::close(static_cast<int>(parent));
@@ -147,16 +190,16 @@ void Cgroup::open_v2(unsigned wanted) noexcept {
     }
     const long leaf = sys::openat(static_cast<int>(parent), name_.c_str(), kDirectory);
     bool any = false;
-    for (unsigned i = 0; leaf >= 0 && i < kControllers; ++i) {
-      if ((wanted >> i & 1U) == 0) continue;
+    for (unsigned c = 0; leaf >= 0 && c < kControllers; ++c) {
+      if ((wanted >> c & 1U) == 0) continue;
       sys::Stat stat;
-      if (sys::fstatat(static_cast<int>(leaf), kMarks[i], &stat, 0) < 0) continue;
-      leaf_[i] = static_cast<int>(leaf);
-      parent_[i] = static_cast<int>(parent);
-      any = any || i != static_cast<unsigned>(Controller::kCpuacct);
+      if (sys::fstatat(static_cast<int>(leaf), kMarks[c], &stat, 0) < 0) continue;
+      leaf_[c] = static_cast<int>(leaf);
+      parent_[c] = static_cast<int>(parent);
+      any = any || c != static_cast<unsigned>(Controller::kCpuacct);
     }
     if (any) return;
-    for (unsigned i = 0; i < kControllers; ++i) leaf_[i] = parent_[i] = -1;
+    for (unsigned c = 0; c < kControllers; ++c) leaf_[c] = parent_[c] = -1;
     if (leaf >= 0) sys::close(static_cast<int>(leaf));
     sys::call(__NR_unlinkat, parent, name_.c_str(), 0x200);
     sys::close(static_cast<int>(parent));
@@ -267,6 +310,8 @@ std::uint64_t Cgroup::cpu_ns() const noexcept {
 void Cgroup::close() noexcept {
   for (unsigned i = 0; i < kControllers; ++i) {
     if (parent_[i] < 0) continue;
+    // All of it died with init; should anything be left, it ends here.
+    if (v2_) write_text(leaf_[i], "cgroup.kill", "1");
     // A dying task may keep the leaf busy for a moment.
     for (int tries = 0; tries < 100; ++tries) {
       const long e = sys::call(__NR_unlinkat, parent_[i], name_.c_str(), 0x200);

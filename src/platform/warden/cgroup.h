@@ -1,12 +1,13 @@
 // cgroup: one leaf of our own in whatever hierarchy this machine lets us use.
 //
 // Version 1: a leaf beside us under each controller that is needed. Version 2: a
-// leaf beside or beneath our own cgroup, where memory, pids and cpu are handed on. A
-// machine that offers neither is no error here: whoever asked falls back to what the
-// limit allows, or refuses. Leaves are named bailey-<pid of the warden>; those whose
-// warden is dead are removed at the next start. One thread.
-// Does not protect: the leaf is left by a process with the right to write elsewhere;
-// caged ones see no cgroup file system.
+// leaf beside or beneath our own cgroup, where memory, pids and cpu are handed on; where
+// our own cgroup was delegated to us and holds nobody else (a unit of systemd's with
+// Delegate=yes), we step down into a leaf of it, bailey-self, and hand them on. A machine that
+// offers neither is no error here: whoever asked falls back to what the limit allows, or refuses.
+// Leaves are named bailey-<pid of the warden>; those whose warden is dead are removed at the next
+// start. One thread. Does not protect: the leaf is left by a process with the right to write
+// elsewhere; caged ones see no cgroup file system.
 #pragma once
 
 #include <cstdint>

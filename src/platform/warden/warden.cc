@@ -258,7 +258,10 @@ class Warden {
     forward.a = message.a;
     forward.b = limits_.for_init();
     forward.c = limits_.interval() != 0 ? 1 : 0;
-    if (cage::send(init_socket_, forward) < 0) fail(Step::kPlan, -32);
+    if (cage::send(init_socket_, forward) < 0) {
+      hear_all_of_init();  // why it is gone, if init said so
+      fail(Step::kPlan, -32);
+    }
   }
 
   void tell_limits() {
