@@ -142,6 +142,18 @@ class Observed(EventCase):
             self.assertNotIn(path, told, str(run))
         self.assertTrue(self.counts(run)["files"])
 
+    def test_observing_opens_no_door(self):
+        code = """
+            import os
+            for mode in (0o4755, 0o2755, 0o6755):
+                try: os.close(os.open("setid", os.O_CREAT | os.O_WRONLY, mode)); print("MADE")
+                except OSError as error: print("REFUSED", error.errno)
+        """
+        for options in ([], ["--observe"]):
+            run = self.python(code, options)
+            self.assertNotIn("MADE", run.out, str(run))
+            self.assertEqual(run.out.count("REFUSED 1"), 3, str(run))
+
     def test_without_it_the_report_says_that_files_are_not_seen(self):
         run = self.look([])
         self.assertEqual(self.events(run, kind="open"), [])
