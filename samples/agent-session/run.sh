@@ -55,7 +55,7 @@ session() { # NAME LIMITS PART...
     (ulimit -Sn 512 && exec bash samples/agent-session/session.sh "$@") >"$top/$name.out" 2>"$top/$name.err" </dev/null
   else
     # shellcheck disable=SC2086
-    "$bin/bailey" run --policy "$here/policy.yaml" --receipt "$top/$name.receipt" $limits -- \
+    "$bin/bailey" run --policy "$top/policy.yaml" --receipt "$top/$name.receipt" $limits -- \
       bash samples/agent-session/session.sh "$@" >"$top/$name.out" 2>"$top/$name.err" </dev/null
   fi
   echo $? >"$top/$name.status"
@@ -123,6 +123,8 @@ tried=0
 denied=0
 echo "The session: $(git -C "$clone" log -1 --format='%h %s' | cut -c1-60), in a fresh clone"
 if [ $mode = caged ]; then
+  # As a clone has it others may write it, under some umasks; such a policy is refused.
+  install -m 600 "$here/policy.yaml" "$top/policy.yaml"
   "$bin/bailey" init >"$top/init.out" 2>&1 || { cat "$top/init.out" >&2; exit 1; }
 fi
 session main '' work acts
