@@ -134,10 +134,10 @@ class Observed(EventCase):
     def test_files_that_were_hidden_or_could_not_be_opened_are_told(self):
         run = self.look(["--observe"])
         told = {event["object"]: event["errno"] for event in self.events(run, kind="open")}
-        self.assertEqual({path: told.get(path) for path in
-                          ("/etc/shadow", self.bench.secret_file, "/etc/new-file")},
-                         {"/etc/shadow": "EACCES", self.bench.secret_file: "ENOENT",
-                          "/etc/new-file": "EROFS"}, str(run))
+        self.assertEqual(told.get("/etc/shadow"), "EACCES", str(run))
+        self.assertEqual(told.get(self.bench.secret_file), "ENOENT", str(run))
+        # The mount is read-only, and for an ordinary user the folder is closed besides.
+        self.assertIn(told.get("/etc/new-file"), ("EROFS", "EACCES"), str(run))
         for path in ("/no/such/file", "/etc/hostname", "made-here"):
             self.assertNotIn(path, told, str(run))
         self.assertTrue(self.counts(run)["files"])
