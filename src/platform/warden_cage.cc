@@ -167,6 +167,7 @@ Result<bool> WardenCage::receive(Message& message, int timeout_ms) {
   ssize_t n = take(header);
   // Told once when the warden left without reading all we sent; its last words follow.
   if (n < 0 && errno == ECONNRESET) n = take(header);
+  if (n < 0 && (errno == EINTR || errno == EAGAIN)) return false;
   came_with_.reset();
   if (n > 0) {
     const cmsghdr* control = CMSG_FIRSTHDR(&header);
@@ -177,7 +178,6 @@ Result<bool> WardenCage::receive(Message& message, int timeout_ms) {
       came_with_ = Fd(came);
     }
   }
-  if (n < 0 && (errno == EINTR || errno == EAGAIN)) return false;
   if (n <= 0 || !process::is_sound(message, static_cast<std::size_t>(n))) {
     state_ = State::kOver;
     return fail("cage.warden", "the warden is gone", "run bailey doctor");

@@ -142,7 +142,7 @@ Words combine(const std::vector<Atoms>& left, const std::vector<Atoms>& right) {
 Words expand(View text, int depth) {
   if (depth > kMaxBraceDepth) return std::nullopt;
   std::size_t open = 0;
-  std::size_t close = text.size();
+  std::size_t close = 0;  // NOLINT(clang-analyzer-deadcode.DeadStores): the loop sets it
   for (;; ++open) {
     open = find_outside(text, open, '{');
     if (open >= text.size()) return std::vector<Atoms>{Atoms(text.begin(), text.end())};

@@ -544,13 +544,12 @@ void Reading::read_into(std::string_view grammar, std::vector<Value>& argv, cons
 }
 
 void Reading::print_formatted(std::vector<Value>& argv, const State& state, std::uint32_t offset) {
-  std::size_t at = 1;
+  constexpr std::size_t at = 1;
   if (at < argv.size() && argv[at].is("-v")) {
     if (at + 1 >= argv.size() || !set_named(argv[at + 1], state)) {
       add_unknown("shell.unknown.variable", argv, state, offset);
       return;
     }
-    at += 2;
   } else if (at < argv.size()) {
     // "-vname" would set one; a name cannot end in anything but a letter, a digit or ']'.
     const Value& format = argv[at];

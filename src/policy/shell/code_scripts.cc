@@ -445,8 +445,6 @@ class Awk {
       case '*':
       case '%':
       case '^':
-        last_ = Token::kOperator;
-        return true;
       case '/':
         last_ = Token::kOperator;
         return true;

@@ -41,7 +41,8 @@ enum class Handling : std::uint8_t {
   kUnknown,
 };
 
-struct Program {
+// In the order in which the table is written and read, not in that of their sizes.
+struct Program {  // NOLINT(clang-analyzer-optin.performance.Padding)
   std::string_view name;
   Handling handling;
   std::string_view options = {};  // a grammar (options.h), or subcommands
