@@ -544,7 +544,7 @@ void Reading::read_into(std::string_view grammar, std::vector<Value>& argv, cons
 }
 
 void Reading::print_formatted(std::vector<Value>& argv, const State& state, std::uint32_t offset) {
-  constexpr std::size_t at = 1;
+  const std::size_t at = 1;
   if (at < argv.size() && argv[at].is("-v")) {
     if (at + 1 >= argv.size() || !set_named(argv[at + 1], state)) {
       add_unknown("shell.unknown.variable", argv, state, offset);
