@@ -15,6 +15,8 @@ using View = std::span<const Atom>;
 using Words = std::optional<std::vector<Atoms>>;
 constexpr std::size_t kMaxAtoms = 65'536;
 constexpr int kMaxBraceDepth = 16;
+// Braces that nothing closes: each is looked for to the end of the word.
+constexpr int kMaxUnclosed = 64;
 
 // Where `wanted` stands outside of inner braces, from `at` on; a '}' counts only when a
 // comma or ".." stood before it.
@@ -143,7 +145,8 @@ Words expand(View text, int depth) {
   if (depth > kMaxBraceDepth) return std::nullopt;
   std::size_t open = 0;
   std::size_t close = 0;  // NOLINT(clang-analyzer-deadcode.DeadStores): the loop sets it
-  for (;; ++open) {
+  for (int unclosed = 0;; ++open, ++unclosed) {
+    if (unclosed > kMaxUnclosed) return std::nullopt;
     open = find_outside(text, open, '{');
     if (open >= text.size()) return std::vector<Atoms>{Atoms(text.begin(), text.end())};
     close = find_outside(text, open + 1, '}');

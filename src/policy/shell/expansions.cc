@@ -303,7 +303,8 @@ Id Parser::arithmetic(Stop stop) {
     } else if (c == '#' && chain.first == kNone && stop != Stop::kBracket) {
       refuse("shell.ambiguous", "a number sign in an arithmetic expression");
     } else if (c == '(') {
-      ++parentheses;
+      // Not nested here, but in whoever evaluates it.
+      if (++parentheses > kMaxDepth - depth_) refuse("shell.too_deep", "too many levels");
       add_text(chain, c, false);
       ++pos_;
     } else if (c == ')' && parentheses > 0) {
@@ -331,7 +332,7 @@ Id Parser::arithmetic(Stop stop) {
     } else if (c == '?' && stop == Stop::kOperand) {
       refuse("shell.ambiguous", "a condition in a substring");
     } else if (stop == Stop::kBracket && c == '[') {
-      ++brackets;
+      if (++brackets > kMaxDepth - depth_) refuse("shell.too_deep", "too many levels");
       add_text(chain, c, false);
       ++pos_;
     } else if (stop == Stop::kBracket && c == ']') {
