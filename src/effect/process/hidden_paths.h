@@ -15,7 +15,4 @@ namespace bailey::effect::process {
 [[nodiscard]] Result<std::vector<std::string>> hidden_paths(
     const std::vector<std::string>& patterns, const CageView& view, const HostFiles& host);
 
-// One name against one pattern without '/'; linear in both but for one factor.
-[[nodiscard]] bool name_matches(std::string_view pattern, std::string_view name) noexcept;
-
 }  // namespace bailey::effect::process
