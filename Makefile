@@ -20,13 +20,13 @@ define build
 	@cmake --build --preset $(1) -j $(JOBS)
 endef
 
-.PHONY: help all run test check format bench fuzz asan tsan coverage clean \
-  deps-build deps-check deps-test deps-fuzz deps-bench
+.PHONY: help all run test test-vm check format bench fuzz asan tsan coverage clean \
+  deps-build deps-check deps-test deps-fuzz deps-bench deps-vm
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-deps-build deps-check deps-test deps-fuzz deps-bench: deps-%:
+deps-build deps-check deps-test deps-fuzz deps-bench deps-vm: deps-%:
 	@tools/install-deps build $(filter-out build,$*)
 
 all: deps-build  ## build what is shipped: build/release/bin
@@ -39,6 +39,11 @@ run: all  ## build, then let a sample agent work in a cage and show its receipt
 test: deps-build deps-check deps-test  ## build and run every test
 	$(call build,release)
 	@ctest --preset release -j $(JOBS)
+
+# Kernels come by apt at pinned versions and are unpacked, not installed.
+test-vm: deps-build deps-test deps-vm  ## boot Debian's kernels in an emulator, attack the cage there (VM=--help)
+	$(call build,release)
+	@tests/vm/run --build build/release $(VM)
 
 check: deps-build deps-check  ## format, floors, headers, static analysis, documents
 	$(call build,release)

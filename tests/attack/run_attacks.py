@@ -68,6 +68,13 @@ class Reasons(unittest.TextTestResult):
             self.note(test, "failed", (self.failures + self.errors)[-1][1])
 
 
+def write_results(path, result):
+    with open(path, "w", encoding="utf-8") as file:
+        for name, (outcome, why) in result.outcomes.items():
+            file.write(json.dumps({"id": name, "outcome": outcome, "why": why,
+                                   "seconds": result.seconds.get(name)}) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", default="")
@@ -85,10 +92,7 @@ def main():
     suite = unittest.defaultTestLoader.loadTestsFromNames(options.tests or MODULES)
     result = unittest.TextTestRunner(verbosity=2, resultclass=Reasons).run(suite)
     if options.results:
-        with open(options.results, "w", encoding="utf-8") as file:
-            for name, (outcome, why) in result.outcomes.items():
-                file.write(json.dumps({"id": name, "outcome": outcome, "why": why,
-                                       "seconds": result.seconds.get(name)}) + "\n")
+        write_results(options.results, result)
     sys.exit(0 if result.wasSuccessful() else 1)
 
 

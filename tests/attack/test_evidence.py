@@ -1,6 +1,7 @@
 """E01-E03, E05, E07, E08, E10, E13, E14: what Bailey itself does when it is attacked."""
 
 import base64
+import ctypes
 import json
 import os
 import resource
@@ -158,6 +159,7 @@ class E05_KilledSupervisor(AttackCase):
 
     def test_at_any_moment(self):
         bench = self.bench
+        self.assertEqual(bench.bailey("init").code, 0)
         for delay in (0.0, 0.001, 0.002, 0.004, 0.006, 0.008, 0.012, 0.02, 0.03, 0.05):
             mark = bench.token + str(delay)
             running = bench.start(bench.cage_command(["sleep", "5", mark][:2]))
@@ -321,6 +323,46 @@ class E10_NothingShared(AttackCase):
         run = bench.caged(["ls", "-A", "/tmp", "/dev/shm"])
         self.assertEqual(run.code, 0, str(run))
         self.assertNotIn("left", run.out)
+
+
+    def test_memory_and_queues_of_the_host_are_not_there(self):
+        # By key, as strangers find each other: shmget, msgget and semget of what exists.
+        libc = ctypes.CDLL(None)
+        key = secrets.randbelow(1 << 30) + 1
+        made = {"shm": libc.shmget(key, 4096, 0o1666), "msg": libc.msgget(key, 0o1666),
+                "sem": libc.semget(key, 1, 0o1666)}
+        remove = {"shm": libc.shmctl, "msg": libc.msgctl}
+        for kind, number in made.items():
+            self.assertGreaterEqual(number, 0, kind)
+            if kind == "sem":
+                self.addCleanup(libc.semctl, number, 0, 0)
+            else:
+                self.addCleanup(remove[kind], number, 0, None)
+        probe = ["python3", "-c", f"import ctypes\nlibc = ctypes.CDLL(None)\n"
+                 f"print([libc.shmget({key}, 0, 0) >= 0, libc.msgget({key}, 0) >= 0, "
+                 f"libc.semget({key}, 0, 0) >= 0])"]
+        control = self.bench.call(probe)
+        self.assertIn("[True, True, True]", control.out, str(control))
+        run = self.bench.caged(probe)
+        self.assertIn("[False, False, False]", run.out, str(run))
+
+    def test_the_host_is_not_named(self):
+        # Its name, its uptime, and where in its cgroups the run lies.
+        probe = ["python3", "-c", "import os, json, time\nprint(json.dumps({'name': os.uname().nodename, "
+                 "'up': time.clock_gettime(time.CLOCK_BOOTTIME), "
+                 "'uptime': float(open('/proc/uptime').read().split()[0]), "
+                 "'groups': [line.split(':', 2)[2].strip() for line in open('/proc/self/cgroup')]}))"]
+        control = self.bench.call(probe)
+        outside = json.loads(control.out)
+        self.assertEqual(outside["name"], os.uname().nodename)
+        run = self.bench.caged(probe, ["--memory", "256M"])
+        self.assertEqual(run.code, 0, str(run))
+        inside = json.loads(run.out.splitlines()[0])
+        self.assertEqual(inside["name"], "bailey")
+        self.assertEqual(set(inside["groups"]), {"/"} if inside["groups"] else set())
+        if outside["up"] > 600:  # a machine that just came up has nothing to hide
+            self.assertLess(inside["up"], 300)
+            self.assertLess(inside["uptime"], 300)
 
 
 class E12_Flood(AttackCase):
