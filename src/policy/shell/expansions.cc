@@ -14,6 +14,10 @@ bool Parser::substitution(Chain& chain, bool quoted, PartKind kind) {
   const std::size_t outer = pending_base_;
   pending_base_ = pending_.size();
   if (!take(1)) return false;
+  skip_blanks();
+  // bash 5.2 takes the word after it for a program, whatever it is: `$(time if a; ...)`.
+  if (reserved() == Reserved::kTime && out_.dialect == Dialect::kBash)
+    return refuse("shell.ambiguous", "`time` as the first word of a substitution");
   const Id body = list();
   if (failed()) return false;
   if (peek() != ')')

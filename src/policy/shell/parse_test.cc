@@ -135,6 +135,14 @@ TEST(ShellParse, RefusesWhatNoShellTakes) {
                                       "{ a; } b",
                                       "function { a; }",
                                       "a |& & b",
+                                      "in",
+                                      "a; in b",
+                                      "]]",
+                                      "a | ]] b",
+                                      "a > 2>b",
+                                      "a <<< 2>&1",
+                                      "a <<2>b\n2",
+                                      "a > {b}>c",
                                       "<<A"})
     EXPECT_NE(code_of(text), "") << text;
 }
@@ -216,7 +224,12 @@ TEST(ShellParse, RefusesWhatShellsReadDifferently) {
                                       "cat <<A\n${x:-\"y\"}\nA",
                                       "time -x ls",
                                       "echo $(\\\n(a))",
-                                      "cat <<A $(b\n)\nA"})
+                                      "cat <<A $(b\n)\nA",
+                                      "echo $(time (a))",
+                                      "echo <( time ! a)",
+                                      "echo a 2\\\n>x",
+                                      "echo a {b}\\\n>x",
+                                      "echo > 2\\\n>x"})
     EXPECT_EQ(code_of(text), "shell.ambiguous") << text;
 }
 

@@ -300,9 +300,11 @@ Id Parser::command() {
     const Reserved word = reserved();
     switch (word) {
       case Reserved::kNo:
-      case Reserved::kIn:
       case Reserved::kTime:
         return simple();
+      case Reserved::kIn:
+        refuse("shell.syntax", "a word that begins nothing");
+        return kNone;
       case Reserved::kSelect:
       case Reserved::kFunction:
       case Reserved::kTest:
@@ -405,6 +407,10 @@ bool Parser::redirection(Chain& chain) {
   }
   chain.last = id;
   skip_blanks();
+  if (is_digit(peek()) || peek() == '{') {
+    // `> 2>x`: what stands there is read as the number of the next one.
+    if (at_redirection()) return refuse("shell.syntax", "a redirection to nowhere");
+  }
   if (made.kind == RedirectionKind::kHereDocument) return here_document(id, found->text == "<<-");
   const bool process = (peek() == '<' || peek() == '>') && peek(1) == '(';
   if (is_break(peek()) && !process)
@@ -574,6 +580,11 @@ Id Parser::simple() {
       }
       bool plain = false;
       const std::string_view text = literal(id, plain);
+      // Reserved where a command begins, and only there.
+      if (text == "]]" && assigned.first == kNone && redirected.first == kNone) {
+        refuse("shell.syntax", "a word that begins nothing");
+        return kNone;
+      }
       declares = plain && out_.dialect == Dialect::kBash && one_of(kDeclarations, text);
       moves_directory_ = moves_directory_ || !plain || one_of(kMovers, text);
     }

@@ -94,7 +94,8 @@ Id Parser::word() {
       dollar(chain, false);
     } else if (peek(1) == '\n') {
       pos_ += 2;
-      continued = continued || !is_break(peek());
+      // A number in front of '<' or '>' is its descriptor, over lines too in some shells.
+      continued = continued || !is_break(peek()) || peek() == '<' || peek() == '>';
     } else if (pos_ + 1 >= text_.size()) {
       refuse("shell.unterminated", "a backslash at the end");
     } else {
