@@ -7,6 +7,7 @@
 #include "cli/household.h"
 #include "cli/json_line.h"
 #include "cli/late_watch.h"
+#include "cli/plan_surroundings.h"
 #include "cli/policy_input.h"
 #include "cli/records.h"
 #include "cli/run_options.h"
@@ -176,6 +177,7 @@ Status Run::run() {
                           " narrows your policy (sha256 " + codec::to_hex(*compiled.project()) +
                           ")");
 
+  const PlanSurroundings surroundings(plan, compiled.policy(), outside_.host());
   const gate::Gate gate(outside_.clock());
   const auto matrix = store::read_matrix(household_->home());
   const auto* disclosure = BAILEY_TRY(household_->disclosure());
@@ -195,7 +197,9 @@ Status Run::run() {
                                             approvals,
                                             store::read_level(household_->home()),
                                             household_->kill_switch().notice(outside_.clock()),
-                                            user};
+                                            user,
+                                            std::nullopt,
+                                            &surroundings};
                       },
                       consent, effects,
                       [&]() -> Result<ledger::Ledger*> {

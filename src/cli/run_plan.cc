@@ -97,6 +97,11 @@ Result<RunPlan> plan_run(const RunOptions& options, const policy::Policy& policy
   const auto request = view_request(options, policy, plan.run.workspace, home, outside);
   plan.run.access = request.access;
   plan.view = BAILEY_TRY(plan_view(request, outside.host()));
+  plan.scene = {.home = outside.home_directory(),
+                .workspace = plan.run.workspace,
+                .access = options.access,
+                .hidden = request.always_hidden,
+                .read_only = request.always_read_only};
 
   auto current = outside.working_directory();
   const bool inside =

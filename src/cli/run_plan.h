@@ -11,6 +11,7 @@
 #include "cli/run_options.h"
 #include "effect/process/cage_view.h"
 #include "model/process_run.h"
+#include "policy/file_rules.h"
 #include "policy/policy.h"
 
 namespace bailey::cli {
@@ -18,6 +19,7 @@ namespace bailey::cli {
 struct RunPlan {
   model::ProcessRun run;
   effect::process::CageView view;
+  policy::FileScene scene;               // the same view, for questions about single files
   std::vector<std::string> environment;  // "NAME=value", whole
 };
 

@@ -4,8 +4,10 @@
 
 #include "codec/text.h"
 #include "gate/hints.h"
+#include "gate/part_words.h"
 #include "gate/process_arguments.h"
 #include "model/process_run.h"
+#include "policy/line.h"
 
 namespace bailey::gate {
 namespace {
@@ -128,6 +130,43 @@ Reason ask_reason(const model::Caller& caller, const Inputs& inputs, const std::
           codec::for_terminal(approval.by, 100) + " said yes to exactly this", rule};
 }
 
+// The deciding rule's sentence: what it says of `program`.
+std::string rule_says(const policy::CommandRule& rule, const policy::Policy& policy,
+                      std::string_view says, const std::string& program) {
+  return "rule " + rule_text(rule, policy) + " " + std::string(says) + " " + program;
+}
+
+// The rule that would allow what nothing allows now.
+std::string missing_rule_hint(const ProcessArguments& arguments, const policy::Judged& judged) {
+  if (judged.part != nullptr && judged.part->exists) {
+    const auto& line = *judged.line;
+    for (std::size_t i = 0; i < line.segments.size(); ++i)
+      if (&line.segments[i] == judged.part)
+        return rule_hint(judged.part->program.found, arguments.workspace, line.facts.segments[i]);
+  }
+  return judged.whole.unjudged_shell ? shell_rule_hint(arguments) : rule_hint(arguments);
+}
+
+// Nothing allows the command, or a part of it.
+void add_no_match(Findings& findings, const ProcessArguments& arguments,
+                  const policy::Judged& judged, const policy::Policy& policy) {
+  std::string program = program_name(arguments);
+  if (judged.part != nullptr)
+    program = part_name(*judged.line, *judged.part) + ", which " + program + " would start";
+  const std::string hint = missing_rule_hint(arguments, judged);
+  if (judged.outside == nullptr) {
+    findings.deny("policy.no_match", "no rule of the policy allows " + program, hint);
+    return;
+  }
+  const auto& document = policy.documents[judged.outside->origin.document];
+  const bool project = document.role == policy::Role::kProject;
+  findings.deny("policy.no_match",
+                (project ? "the project's policy narrows yours, and no rule of it allows "
+                         : "no rule that narrows the policy allows ") +
+                    program,
+                (project ? "in the project's policy, " : "in the narrowing policy, ") + hint);
+}
+
 void judge_process(const model::Caller& caller, const Inputs& inputs, Findings& findings,
                    Judgement& judgement) {
   const auto arguments = process_arguments(caller.request().action());
@@ -138,61 +177,77 @@ void judge_process(const model::Caller& caller, const Inputs& inputs, Findings& 
   lower(judgement.limits, arguments->requested);
   const policy::Command command{arguments->argv, arguments->found, arguments->real, inputs.home,
                                 arguments->workspace};
-  const auto decided = inputs.policy.decide(command);
+  const auto judged = policy::judge(inputs.policy, command, inputs.surroundings);
   const std::string program = program_name(*arguments);
+  const auto& policy = inputs.policy.policy();
 
-  const auto least =
-      inputs.matrix.least_for(decided.unjudged_shell ? Ability::kShell : Ability::kFilesWrite);
+  // What is known and not allowed in every part is denied below, unless the session may run
+  // what nobody judged.
+  const auto for_doubt = inputs.matrix.least_for(Ability::kShell);
+  const bool missing = judged.doubt != policy::Doubt::kNone && judged.why == "policy.no_match" &&
+                       (!for_doubt || judgement.level < *for_doubt);
+  const bool doubtful = judged.doubt != policy::Doubt::kNone && !missing;
+  const auto least = doubtful ? for_doubt : inputs.matrix.least_for(Ability::kFilesWrite);
   judgement.required = least.value_or(Level::kRoot);
-  if (const auto* level = granted_level(inputs.policy.policy().levels, model::kProcessRun))
+  if (const auto* level = granted_level(policy.levels, model::kProcessRun))
     judgement.required = std::max(judgement.required, *level);
   const policy::CommandRule* demands = nullptr;
-  if (decided.level && *decided.level > judgement.required) {
-    judgement.required = *decided.level;
-    demands = decided.level_rule;
+  if (judged.level && *judged.level > judgement.required) {
+    judgement.required = *judged.level;
+    demands = judged.level_rule;
   }
 
-  const auto& policy = inputs.policy.policy();
-  if (decided.rule != nullptr && decided.decision == Decision::kDeny) {
-    const std::string rule = rule_text(*decided.rule, policy);
-    findings.deny("policy.rule", "rule " + rule + " denies " + program + because(*decided.rule),
-                  "rule " + rule + " would have to change", decided.rule->id);
-  }
+  const std::string what = judged.part == nullptr ? program
+                                                  : part_name(*judged.line, *judged.part) +
+                                                        ", which " + program + " would start";
+  const bool denied = judged.decision == Decision::kDeny;
+  if (denied && judged.rule != nullptr)
+    findings.deny(
+        "policy.rule", rule_says(*judged.rule, policy, "denies", what) + because(*judged.rule),
+        "rule " + rule_text(*judged.rule, policy) + " would have to change", judged.rule->id);
   if (!holds(inputs, model::kProcessRun))
     findings.deny("capability.missing", "this session may not run programs",
                   "it would need the capability process.run");
-  add_level_reason(
-      findings, judgement, caller, inputs,
-      decided.unjudged_shell ? "running an unjudged shell (" + program + ")" : "running " + program,
-      least.has_value(), demands,
-      decided.unjudged_shell ? shell_rule_hint(*arguments) : std::string{});
-  if (decided.outside != nullptr) {
-    const auto& document = policy.documents[decided.outside->origin.document];
-    const bool project = document.role == policy::Role::kProject;
-    findings.deny("policy.no_match",
-                  (project ? "the project's policy narrows yours, and no rule of it allows "
-                           : "no rule that narrows the policy allows ") +
-                      program,
-                  (project ? "in the project's policy, " : "in the narrowing policy, ") +
-                      rule_hint(*arguments));
+  std::string ran = "running " + program;
+  std::string more;
+  if (doubtful) {
+    const bool shell = judged.doubt == policy::Doubt::kShell;
+    ran = std::string("running ") + (shell ? "an unjudged shell (" : "what nobody can judge (") +
+          program + ": " + std::string(doubt_words(judged.why)) + ")";
+    more =
+        judged.why == "shell.unjudged.file" || judged.line == std::nullopt
+            ? shell_rule_hint(*arguments)
+            : "write it so that it can be read; 'bailey policy explain -- COMMAND' shows the part";
+  }
+  add_level_reason(findings, judgement, caller, inputs, ran, least.has_value(), demands, more);
+  if (denied && judged.rule == nullptr && judged.why == "files.out_of_reach") {
+    findings.deny("files.out_of_reach",
+                  "a file that " + program + " would open (byte " +
+                      std::to_string(offset_of(*judged.line, *judged.part)) +
+                      " of the text) is out of its reach",
+                  "'files: {write: [...]}' in the policy opens a place; 'bailey policy explain' "
+                  "shows which file");
     return;
   }
-  if (decided.rule == nullptr) {
-    findings.deny("policy.no_match", "no rule of the policy allows " + program,
-                  decided.unjudged_shell ? shell_rule_hint(*arguments) : rule_hint(*arguments));
+  if ((denied && judged.rule == nullptr) || missing) {
+    add_no_match(findings, *arguments, judged, policy);
     return;
   }
-  if (decided.decision == Decision::kDeny || findings.denies()) return;
-  if (decided.decision == Decision::kAsk) {
-    findings.add(ask_reason(caller, inputs, decided.rule->id,
-                            "rule " + rule_text(*decided.rule, policy) + " asks a person before " +
-                                program + " runs" + because(*decided.rule),
+  if (denied || findings.denies()) return;
+  if (judged.decision == Decision::kAsk) {
+    findings.add(ask_reason(caller, inputs, judged.rule->id,
+                            "rule " + rule_text(*judged.rule, policy) + " asks a person before " +
+                                what + " runs" + because(*judged.rule),
                             judgement));
     return;
   }
-  findings.add({"policy.rule", Decision::kAllow,
-                "rule " + rule_text(*decided.rule, policy) + " allows " + program,
-                decided.rule->id});
+  if (judged.rule == nullptr) {
+    findings.add({"policy.rule", Decision::kAllow,
+                  "nothing that " + program + " would start needs a rule", ""});
+    return;
+  }
+  findings.add({"policy.rule", Decision::kAllow, rule_says(*judged.rule, policy, "allows", what),
+                judged.rule->id});
 }
 
 // A kind that this build does not know: level 40, and the policy must name it.

@@ -19,6 +19,7 @@
 #include "gate/session_level.h"
 #include "model/verdict.h"
 #include "policy/compiled_policy.h"
+#include "policy/surroundings.h"
 
 namespace bailey::gate {
 
@@ -32,6 +33,8 @@ struct Inputs {
   std::string home;  // of the person ("~" in the policy); empty: no "~" path matches
   // The kinds of action that the session holds. Absent: those of a local session.
   std::optional<std::vector<std::string>> capabilities = std::nullopt;
+  // Where a command would begin. Null: whatever starts other programs is in doubt.
+  const policy::Surroundings* surroundings = nullptr;
 };
 
 class Gate {

@@ -6,6 +6,7 @@
 #include "base/fakes.h"
 #include "model/process_run.h"
 #include "policy/defaults.h"
+#include "policy/surroundings_for_test.h"
 
 namespace bailey::cli {
 class CommandLineDoor {
@@ -67,7 +68,7 @@ struct Bench {
   model::Verdict judge(model::Action action) {
     return Gate(clock).judge(
         identity::Identifier::caller(cli::CommandLineDoor::request(std::move(action)), ceiling),
-        {policy, matrix, approvals, level, kill, "/home/u", capabilities});
+        {policy, matrix, approvals, level, kill, "/home/u", capabilities, around});
   }
 
   model::Verdict run(std::vector<std::string> argv, model::Limits requested = {}) {
@@ -85,6 +86,8 @@ struct Bench {
   }
 
   policy::CompiledPolicy policy;
+  policy::SmallWorld world;
+  const policy::Surroundings* around = &world;
   LevelMatrix matrix = LevelMatrix::built_in();
   Approvals approvals;
   LevelState level;
@@ -182,17 +185,21 @@ TEST(Gate, TheHintIsARuleThatThePolicyAccepts) {
 
 TEST(Gate, AnUnjudgedShellNeedsLevel40AndSaysHowToGetThere) {
   Bench bench;
-  const auto denied = bench.run({"bash", "-c", "secret-text"});
+  const auto denied = bench.run({"bash", "-c", "$X secret-text"});
   EXPECT_EQ(denied.decision(), Decision::kDeny);
   const auto& reason = denied.judgement().reasons.front();
   EXPECT_EQ(reason.code, "level.too_low");
   EXPECT_EQ(denied.judgement().required, Level::kRoot);
-  EXPECT_NE(reason.hint.find("argv: [\"bash\", \"SCRIPT\", \"**\"]"), std::string::npos)
-      << reason.hint;
+  EXPECT_NE(reason.hint.find("bailey policy explain"), std::string::npos) << reason.hint;
+  EXPECT_NE(bench.run({"bash", "x.sh"})
+                .judgement()
+                .reasons.front()
+                .hint.find("argv: [\"bash\", \"SCRIPT\", \"**\"]"),
+            std::string::npos);
   EXPECT_NE(reason.hint.find("bailey level set 40 --for 1h"), std::string::npos) << reason.hint;
   EXPECT_EQ((reason.hint + reason.text).find("secret-text"), std::string::npos);
   bench.level.stored = stored(bench.clock, Level::kRoot, kHour);
-  const auto allowed = bench.run({"bash", "-c", "true"});
+  const auto allowed = bench.run({"bash", "-c", "$X"});
   EXPECT_EQ(allowed.decision(), Decision::kAllow);
   EXPECT_EQ(allowed.judgement().level_until_ns, bench.clock.monotonic().ns + kHour);
   EXPECT_EQ(bench.run({"ls"}).judgement().level_until_ns, 0);
@@ -211,6 +218,50 @@ TEST(Gate, TheBalancedDefaultRunsCommandsAndHoldsShells) {
   Bench bench(policy::default_policy(model::Profile::kBalanced));
   EXPECT_EQ(bench.run({"make", "test"}).decision(), Decision::kAllow);
   EXPECT_EQ(bench.code({"bash", "script.sh"}), "level.too_low");
+}
+
+TEST(Gate, AShellsTextIsJudgedPartByPart) {
+  Bench bench(
+      "version: 1\ncommands:\n"
+      "  - {id: ls, decision: allow, argv: [ls, \"**\"]}\n"
+      "  - {id: push, decision: ask, argv: [git, push, \"**\"]}\n"
+      "  - {id: no-rm, decision: deny, argv: [rm, \"**\"], reason: use trash}\n");
+  const auto allowed = bench.run({"bash", "-c", "cd src && ls -l | ls"});
+  EXPECT_EQ(allowed.decision(), Decision::kAllow);
+  EXPECT_EQ(allowed.judgement().reasons.front().rule, "ls");
+  const auto asked = bench.run({"bash", "-c", "ls && git push origin hunter2"});
+  EXPECT_EQ(asked.decision(), Decision::kAsk);
+  EXPECT_EQ(asked.judgement().reasons.front().rule, "push");
+  const auto denied = bench.run({"bash", "-c", "ls; rm -r hunter2"});
+  EXPECT_EQ(denied.judgement().reasons.front().code, "policy.rule");
+  EXPECT_EQ(denied.judgement().reasons.front().text,
+            "rule 'no-rm' denies rm (byte 4 of the text), which bash would start: use trash");
+  const auto missing = bench.run({"bash", "-c", "ls; curl -d @- hunter2"});
+  const auto& reason = missing.judgement().reasons.front();
+  EXPECT_EQ(reason.code, "policy.no_match");
+  EXPECT_EQ(reason.text, "no rule of the policy allows curl (byte 4 of the text), which bash would start");
+  EXPECT_NE(reason.hint.find(R"(argv: ["curl", "ARG1", "ARG2", "ARG3"])"), std::string::npos)
+      << reason.hint;
+  for (const auto* verdict : {&asked, &denied, &missing})
+    for (const auto& each : verdict->judgement().reasons)
+      EXPECT_EQ((each.text + each.hint).find("hunter2"), std::string::npos);
+}
+
+TEST(Gate, WithoutSurroundingsNothingThatStartsOthersIsAllowed) {
+  Bench bench("version: 1\ncommands:\n  - {id: any, decision: allow, argv: [\"*\", \"**\"]}\n");
+  EXPECT_EQ(bench.run({"bash", "-c", "ls"}).decision(), Decision::kAllow);
+  bench.around = nullptr;
+  EXPECT_EQ(bench.code({"bash", "-c", "ls"}), "level.too_low");
+  EXPECT_EQ(bench.code({"env", "ls"}), "level.too_low");
+  EXPECT_EQ(bench.run({"ls"}).decision(), Decision::kAllow);
+}
+
+TEST(Gate, AFileOutOfReachIsDeniedBeforeItIsTried) {
+  Bench bench("version: 1\ncommands:\n  - {id: any, decision: allow, argv: [\"**\"]}\n");
+  EXPECT_EQ(bench.run({"bash", "-c", "ls > out"}).decision(), Decision::kAllow);
+  const auto denied = bench.run({"bash", "-c", "ls > /etc/hunter2"});
+  EXPECT_EQ(denied.judgement().reasons.front().code, "files.out_of_reach");
+  EXPECT_EQ(denied.judgement().reasons.front().text.find("hunter2"), std::string::npos);
 }
 
 TEST(Gate, LevelFlagOnlyLowers) {

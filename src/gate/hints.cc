@@ -19,32 +19,50 @@ std::string rule_id(const std::string& program) {
   return id;
 }
 
+std::string shown_name(const std::string& found) {
+  return codec::for_terminal(policy::base_name(found), 100);
+}
+
 // The program's word in a rule: its name, or its place when it is no system program.
-std::string program_word(const ProcessArguments& arguments) {
-  const std::string prefix = arguments.workspace + "/";
-  if (arguments.found.starts_with(prefix))
-    return "./" + codec::for_terminal(arguments.found.substr(prefix.size()), 200);
+std::string program_word(const std::string& found, const std::string& workspace) {
+  if (found.starts_with(workspace + "/"))
+    return "./" + codec::for_terminal(found.substr(workspace.size() + 1), 200);
   for (const char* directory : {"/usr/bin/", "/bin/", "/usr/local/bin/", "/usr/sbin/", "/sbin/"})
-    if (arguments.found.starts_with(directory)) return program_name(arguments);
-  return "FULL-PATH-OF-" + program_name(arguments);
+    if (found.starts_with(directory)) return shown_name(found);
+  return "FULL-PATH-OF-" + shown_name(found);
+}
+
+enum class More { kNone, kAnyNumber };
+
+std::string rule_for(const std::string& found, const std::string& workspace, std::size_t words,
+                     More more) {
+  std::string rule = "add to the policy under commands: {id: " + rule_id(shown_name(found)) +
+                     ", decision: allow, argv: [\"" + program_word(found, workspace) + "\"";
+  for (std::size_t i = 0; i < std::min(words, kMaxShown); ++i)
+    rule += ", \"ARG" + std::to_string(i + 1) + "\"";
+  if (words > kMaxShown || more == More::kAnyNumber) rule += ", \"**\"";
+  rule += "]}";
+  if (words > 0) rule += " with your own arguments";
+  return rule;
 }
 
 }  // namespace
 
-std::string program_name(const ProcessArguments& arguments) {
-  return codec::for_terminal(policy::base_name(arguments.found), 100);
-}
+std::string program_name(const ProcessArguments& arguments) { return shown_name(arguments.found); }
 
 std::string rule_hint(const ProcessArguments& arguments) {
-  std::string rule = "add to the policy under commands: {id: " + rule_id(program_name(arguments)) +
-                     ", decision: allow, argv: [\"" + program_word(arguments) + "\"";
-  const std::size_t words = arguments.argv.size() - 1;
-  for (std::size_t i = 0; i < std::min(words, kMaxShown); ++i)
-    rule += ", \"ARG" + std::to_string(i + 1) + "\"";
-  if (words > kMaxShown) rule += ", \"**\"";
-  rule += "]}";
-  if (words > 0) rule += " with your own arguments";
-  return rule;
+  return rule_for(arguments.found, arguments.workspace, arguments.argv.size() - 1, More::kNone);
+}
+
+std::string rule_hint(const std::string& found, const std::string& workspace,
+                      const policy::shell::Segment& segment) {
+  std::size_t words = 0;
+  for (const auto& word : segment.argv) {
+    if (word.many || word.kind == policy::shell::WordKind::kPattern)
+      return rule_for(found, workspace, words - 1, More::kAnyNumber);
+    ++words;
+  }
+  return rule_for(found, workspace, words - 1, More::kNone);
 }
 
 std::string shell_rule_hint(const ProcessArguments& arguments) {

@@ -8,6 +8,7 @@
 #include "gate/process_arguments.h"
 #include "model/level.h"
 #include "policy/policy.h"
+#include "policy/shell/facts.h"
 
 namespace bailey::gate {
 
@@ -16,6 +17,9 @@ namespace bailey::gate {
 
 // "add to the policy under commands: - {id: allow-git, decision: allow, argv: [...]}"
 [[nodiscard]] std::string rule_hint(const ProcessArguments& arguments);
+// The same for a program that a command would start.
+[[nodiscard]] std::string rule_hint(const std::string& found, const std::string& workspace,
+                                    const policy::shell::Segment& segment);
 // The same for a shell: a rule must name the script.
 [[nodiscard]] std::string shell_rule_hint(const ProcessArguments& arguments);
 

@@ -9,8 +9,6 @@ namespace {
 
 using model::Decision;
 
-enum Root : std::uint32_t { kByName, kByPath, kByHome, kByWorkspace, kRoots };
-
 constexpr std::string_view kSystemDirectories[] = {"/usr/bin",  "/bin",  "/usr/local/bin",
                                                    "/usr/sbin", "/sbin", "/usr/local/sbin"};
 
@@ -21,12 +19,6 @@ bool is_below(std::string_view path, std::string_view directory) noexcept {
   if (directory == "/") return true;
   return path.starts_with(directory) &&
          (path.size() == directory.size() || path[directory.size()] == '/');
-}
-
-// "a/b" of "/base/a/b"; empty when it is not below.
-std::string_view below(std::string_view path, std::string_view base) noexcept {
-  if (base.size() < 2 || !is_below(path, base) || path.size() <= base.size() + 1) return {};
-  return path.substr(base.size() + 1);
 }
 
 std::string at(const Policy& policy, Origin origin) {
@@ -53,6 +45,11 @@ int strength(Decision decision) noexcept {
 }
 
 }  // namespace
+
+std::string_view below(std::string_view path, std::string_view base) noexcept {
+  if (base.size() < 2 || !is_below(path, base) || path.size() <= base.size() + 1) return {};
+  return path.substr(base.size() + 1);
+}
 
 struct CommandTable::Match {
   const std::vector<CommandRule>& rules;
@@ -250,37 +247,28 @@ void CommandTable::enter(Match& match, std::uint32_t root, std::string_view prog
     if (glob.matches(program)) walk(match, child, 1, name);
 }
 
+bool CommandTable::is_trusted_program(std::string_view found,
+                                      std::string_view workspace) const noexcept {
+  const std::string_view name = base_name(found);
+  const std::string_view directory =
+      found.substr(0, found.size() - std::min(name.size() + 1, found.size()));
+  return is_trusted(directory) && !is_below(found, workspace);
+}
+
 void CommandTable::find(Match& match, const Command& command) const {
   if (command.argv.empty() || command.found.empty() || command.real.empty()) return;
-
   for (const auto index : nodes_[kByName].tails)
     if (match.rules[index].argv.size() == 1) match.take(index, false, Name::kTrusted);
-
-  const std::string_view name = base_name(command.found);
-  const std::string_view directory = command.found.substr(
-      0, command.found.size() - std::min(name.size() + 1, command.found.size()));
-  const bool trusted = is_trusted(directory) && !is_below(command.found, command.workspace);
-  enter(match, kByName, name, trusted ? Name::kTrusted : Name::kAny);
-  const std::string_view real_name = base_name(command.real);
-  if (real_name != name) enter(match, kByName, real_name, Name::kAny);
-  const std::string_view typed = base_name(command.argv.front());
-  if (typed != name && typed != real_name) enter(match, kByName, typed, Name::kAny);
-
-  const auto by_path = [&](std::string_view path, Name strict) {
-    enter(match, kByPath, path, strict);
-    if (const auto rest = below(path, command.home); !rest.empty())
-      enter(match, kByHome, rest, strict);
-    if (const auto rest = below(path, command.workspace); !rest.empty())
-      enter(match, kByWorkspace, rest, strict);
-  };
-  by_path(command.found, Name::kTrusted);
-  if (command.real != command.found) by_path(command.real, Name::kAny);
+  const Entrances all = entrances(command, command.argv.front());
+  for (std::size_t i = 0; i < all.size; ++i)
+    enter(match, all.list[i].root, all.list[i].program, all.list[i].name);
 }
 
 CommandDecision CommandTable::decide(const std::vector<CommandRule>& rules,
                                      const Command& command) const {
   Match match{rules, command.argv, {}, 0, false};
   find(match, command);
+  match.decision.fixes_text = match.fixes_text;
   match.decision.unjudged_shell =
       !match.fixes_text && runs_shell(command.argv, command.found, command.real);
   return match.decision;

@@ -13,6 +13,7 @@
 // Thread rule: immutable after create(); any thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -24,6 +25,8 @@
 #include "base/result.h"
 #include "policy/glob.h"
 #include "policy/policy.h"
+#include "policy/shell.h"
+#include "policy/shell/facts.h"
 
 namespace bailey::policy {
 
@@ -36,15 +39,28 @@ struct Command {
   std::string_view workspace;
 };
 
+// The same of which not every word is known. `argv[0]` is literal.
+struct PartialCommand {
+  std::span<const shell::FactWord> argv;
+  std::string_view found;
+  std::string_view real;
+  std::string_view home;
+  std::string_view workspace;
+};
+
 struct CommandDecision {
   const CommandRule* rule = nullptr;  // the deciding one; null when nothing matched
   model::Decision decision = model::Decision::kDeny;
+  bool fixes_text = false;                  // a matching rule names every word that counts
   bool unjudged_shell = false;              // a shell, and no matching rule fixes its text
   std::optional<model::Level> level;        // the highest that a matching rule demands
   const CommandRule* level_rule = nullptr;  // the first that demands it
   // The narrowing list that has no rule for it, though what is above does; or null.
   const NarrowingRules* outside = nullptr;
 };
+
+// "a/b" of "/base/a/b"; empty when it is not below.
+[[nodiscard]] std::string_view below(std::string_view path, std::string_view base) noexcept;
 
 class CommandTable {
  public:
@@ -58,6 +74,16 @@ class CommandTable {
   // `rules` must be the ones given to create().
   [[nodiscard]] CommandDecision decide(const std::vector<CommandRule>& rules,
                                        const Command& command) const;
+  // An `allow` counts when it matches whatever the unknown words are, a `deny` and an `ask`
+  // when they match for some; an `ask` alone only when it matches for all.
+  [[nodiscard]] CommandDecision decide(const std::vector<CommandRule>& rules,
+                                       const PartialCommand& command) const;
+  // What a program's name means nowhere but in a shell: `deny` and `ask` rules by name.
+  [[nodiscard]] CommandDecision decide_builtin(const std::vector<CommandRule>& rules,
+                                               std::span<const shell::FactWord> argv) const;
+  // Is `found` a system program whose name counts for `allow`?
+  [[nodiscard]] bool is_trusted_program(std::string_view found,
+                                        std::string_view workspace) const noexcept;
   // Every rule that matches, in the order of `rules`.
   [[nodiscard]] std::vector<const CommandRule*> matching(const std::vector<CommandRule>& rules,
                                                          const Command& command) const;
@@ -75,8 +101,23 @@ class CommandTable {
     std::vector<std::string> words;  // the first without its "~/" or "./"
     bool tail = false;
   };
+  enum Root : std::uint32_t { kByName, kByPath, kByHome, kByWorkspace, kRoots };
   enum class Name { kTrusted, kAny };  // may the name allow, or only deny and ask
+  // One name of a program, below the root where patterns of its kind stand.
+  struct Entrance {
+    Root root = kByName;
+    std::string_view program;
+    Name name = Name::kAny;
+  };
+  struct Entrances {
+    std::array<Entrance, 9> list;
+    std::size_t size = 0;
+    void add(Root root, std::string_view program, Name name) {
+      list[size++] = {root, program, name};
+    }
+  };
   struct Match;
+  struct PartialMatch;
 
   CommandTable() = default;
   static Pattern split(const CommandRule& rule);
@@ -87,11 +128,38 @@ class CommandTable {
   void walk(Match& match, std::uint32_t node, std::size_t word, Name name) const;
   void enter(Match& match, std::uint32_t root, std::string_view program, Name name) const;
   void find(Match& match, const Command& command) const;
+  // `C`: what has found, real, home and workspace.
+  template <class C>
+  [[nodiscard]] Entrances entrances(const C& command, std::string_view typed) const;
+  void walk(PartialMatch& match, std::uint32_t node, std::size_t word, Name name) const;
+  void take_below(PartialMatch& match, std::uint32_t node, Name name) const;
+  void enter(PartialMatch& match, std::uint32_t root, std::string_view program, Name name) const;
   [[nodiscard]] bool is_trusted(std::string_view directory) const noexcept;
 
   std::vector<Node> nodes_;
   std::vector<bool> fixes_text_;           // by rule
   std::vector<std::string_view> trusted_;  // system directories, of static storage
 };
+
+template <class C>
+CommandTable::Entrances CommandTable::entrances(const C& command, std::string_view typed) const {
+  Entrances out;
+  const std::string_view name = base_name(command.found);
+  const bool trusted = is_trusted_program(command.found, command.workspace);
+  out.add(kByName, name, trusted ? Name::kTrusted : Name::kAny);
+  const std::string_view real_name = base_name(command.real);
+  if (real_name != name) out.add(kByName, real_name, Name::kAny);
+  typed = base_name(typed);
+  if (typed != name && typed != real_name) out.add(kByName, typed, Name::kAny);
+  const auto by_path = [&](std::string_view path, Name strict) {
+    out.add(kByPath, path, strict);
+    if (const auto rest = below(path, command.home); !rest.empty()) out.add(kByHome, rest, strict);
+    if (const auto rest = below(path, command.workspace); !rest.empty())
+      out.add(kByWorkspace, rest, strict);
+  };
+  by_path(command.found, Name::kTrusted);
+  if (command.real != command.found) by_path(command.real, Name::kAny);
+  return out;
+}
 
 }  // namespace bailey::policy

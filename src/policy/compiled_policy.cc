@@ -41,11 +41,12 @@ Result<CompiledPolicy> CompiledPolicy::from_chain(const PolicySource& source,
   return compiled;
 }
 
-CommandDecision CompiledPolicy::decide(const Command& command) const {
-  CommandDecision decision = table_.decide(policy_.commands, command);
+template <class Decide>
+CommandDecision CompiledPolicy::decide_by_all(Decide decide_by) const {
+  CommandDecision decision = decide_by(table_, policy_.commands);
   for (std::size_t i = 0; i < narrowing_.size(); ++i) {
     const NarrowingRules& section = policy_.narrowing[i];
-    const CommandDecision narrower = narrowing_[i].decide(section.rules, command);
+    const CommandDecision narrower = decide_by(narrowing_[i], section.rules);
     if (narrower.level && (!decision.level || *narrower.level > *decision.level)) {
       decision.level = narrower.level;
       decision.level_rule = narrower.level_rule;
@@ -61,6 +62,30 @@ CommandDecision CompiledPolicy::decide(const Command& command) const {
       decision.rule = narrower.rule;
       decision.decision = narrower.decision;
     }
+  }
+  return decision;
+}
+
+CommandDecision CompiledPolicy::decide(const Command& command) const {
+  return decide_by_all([&](const CommandTable& table, const std::vector<CommandRule>& rules) {
+    return table.decide(rules, command);
+  });
+}
+
+CommandDecision CompiledPolicy::decide(const PartialCommand& command) const {
+  return decide_by_all([&](const CommandTable& table, const std::vector<CommandRule>& rules) {
+    return table.decide(rules, command);
+  });
+}
+
+CommandDecision CompiledPolicy::decide_builtin(std::span<const shell::FactWord> argv) const {
+  CommandDecision decision = table_.decide_builtin(policy_.commands, argv);
+  for (std::size_t i = 0; i < narrowing_.size(); ++i) {
+    const auto narrower = narrowing_[i].decide_builtin(policy_.narrowing[i].rules, argv);
+    const bool stronger =
+        narrower.decision == Decision::kDeny ||
+        (narrower.decision == Decision::kAsk && decision.decision == Decision::kAllow);
+    if (decision.decision != Decision::kDeny && stronger) decision = narrower;
   }
   return decision;
 }

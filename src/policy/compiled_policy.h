@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,14 @@ class CompiledPolicy {
   // SHA-256 of the project's document, when there is one.
   [[nodiscard]] const std::optional<Digest>& project() const noexcept { return project_; }
   [[nodiscard]] CommandDecision decide(const Command& command) const;
+  // command_table.h says what these two do.
+  [[nodiscard]] CommandDecision decide(const PartialCommand& command) const;
+  [[nodiscard]] CommandDecision decide_builtin(std::span<const shell::FactWord> argv) const;
+  // Does the name of the program at `found` count for `allow`?
+  [[nodiscard]] bool is_trusted_program(std::string_view found,
+                                        std::string_view workspace) const noexcept {
+    return table_.is_trusted_program(found, workspace);
+  }
   // Every rule that matches, the deciding one among them: of the policy in its order, then
   // of each narrowing section.
   [[nodiscard]] std::vector<const CommandRule*> matching(const Command& command) const;
@@ -48,6 +57,10 @@ class CompiledPolicy {
  private:
   CompiledPolicy(Policy policy, CommandTable table, Digest digest)
       : policy_(std::move(policy)), table_(std::move(table)), digest_(digest) {}
+
+  // `decide_by`: what one table says.
+  template <class Decide>
+  [[nodiscard]] CommandDecision decide_by_all(Decide decide_by) const;
 
   Policy policy_;
   CommandTable table_;

@@ -99,9 +99,9 @@ approvals: {by: other, timeout: 1h}
 constexpr std::string_view kBalanced =
     R"yaml(# balanced: the default. Any command may run, and the cage is what holds it: the
 # workspace is writable, the system readable without its secrets, the environment
-# clean, no network. An unjudged shell (bash -c ..., a script that no rule names)
-# needs level 40: name the script in a rule, or raise the level for a time with
-# "bailey level set 40 --for 1h".
+# clean, no network. A shell whose text cannot be judged (a script that no rule names,
+# "curl ... | sh") needs level 40: name the script in a rule, or raise the level for a
+# time with "bailey level set 40 --for 1h".
 version: 1
 name: balanced
 extends: builtin:base

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -109,5 +110,18 @@ struct Facts {
 };
 
 [[nodiscard]] Result<Facts> facts(const Script& script, const Environment& environment = {});
+
+// The same for a command that is started without a shell: `argv` is what execve(2) takes,
+// any bytes. The first segment is the command itself. Offsets are 0.
+[[nodiscard]] Result<Facts> facts(std::span<const std::string> argv,
+                                  const Environment& environment = {});
+
+// False: the arguments of this program, called by this name or path, start nothing and
+// write nothing as far as a reading knows; facts() would give one judged segment.
+[[nodiscard]] bool reads_arguments(std::string_view program) noexcept;
+
+// False: the file behind a program reads its arguments in another way than its name says
+// (a link named `ls` to a shell), so that nothing was learned from them.
+[[nodiscard]] bool reads_alike(std::string_view name, std::string_view file) noexcept;
 
 }  // namespace bailey::policy::shell

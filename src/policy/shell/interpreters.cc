@@ -76,7 +76,9 @@ void Reading::shell(const Program& program, std::vector<Value>& argv, const Plac
   }
   if (!argv[at].is_literal()) return unjudged("shell.unjudged.text");
   judged(Role::kStarter);
-  read_text(argv[at].word.text, dialect, Process::kChild, place.state, place.offset);
+  const bool itself = from_words_ && place.starters == 0;
+  read_text(argv[at].word.text, dialect, itself ? Process::kItself : Process::kChild, place.state,
+            place.offset);
 }
 
 void Reading::interpreter(const Program& program, std::vector<Value>& argv, const Place& place) {

@@ -42,6 +42,16 @@ void Reading::run(const Script& script) {
   read_bodies();
 }
 
+void Reading::run(std::span<const std::string> argv) {
+  facts_.directories.emplace_back();
+  from_words_ = true;
+  std::vector<Value> words;
+  words.reserve(argv.size());
+  for (const std::string& word : argv) words.push_back(literal_value(word));
+  start(std::move(words), Place{});
+  read_bodies();
+}
+
 Segment& Reading::add(Standing standing, Role role, std::span<const Value> argv,
                       std::string_view why, std::uint32_t directory, std::uint32_t offset) {
   if (facts_.segments.size() >= kMaxSegments) {
@@ -552,16 +562,21 @@ Reading::Flow Reading::read_text(std::string_view text, Dialect dialect, Process
   const Script& inner = texts_.emplace_back(*std::move(parsed));
   if (inner.root == kNone) return both(state);
   for (const Id id : inner.functions)
-    functions_.push_back({inner.text(inner.nodes[id].name), &inner, id, offset});
+    functions_.push_back({inner.text(inner.nodes[id].name), &inner, id,
+                          process == Process::kItself ? std::nullopt : std::optional(offset)});
   const Script* const outer = script_;
   const auto outer_offset = fixed_offset_;
   const bool outer_certain = certain_;
   const int outer_conditions = conditions_;
   script_ = &inner;
-  fixed_offset_ = offset;
-  certain_ = false;
-  ++text_depth_;
   State begin = state;
+  if (process == Process::kItself) {
+    from_words_ = false;  // read as a line of its own from here on
+  } else {
+    fixed_offset_ = offset;
+    certain_ = false;
+    ++text_depth_;
+  }
   if (process == Process::kChild) {
     ++process_depth_;
     begin.functions = 0;
@@ -570,12 +585,12 @@ Reading::Flow Reading::read_text(std::string_view text, Dialect dialect, Process
   }
   const Flow flow = read(inner.root, begin);
   if (process == Process::kChild) --process_depth_;
-  --text_depth_;
+  if (process != Process::kItself) --text_depth_;
   script_ = outer;
   fixed_offset_ = outer_offset;
   certain_ = outer_certain;
   conditions_ = outer_conditions;
-  return process == Process::kChild ? both(state) : flow;
+  return process != Process::kSame ? both(state) : flow;
 }
 
 bool Facts::is_judged() const noexcept {
@@ -583,13 +598,17 @@ bool Facts::is_judged() const noexcept {
                      [](const Segment& segment) { return segment.standing == Standing::kJudged; });
 }
 
-Result<Facts> facts(const Script& script, const Environment& environment) {
+namespace {
+
+// `what`: a Script, or the words of a command.
+template <class What>
+Result<Facts> facts_of(const What& what, const Environment& environment) {
   constexpr int kMaxRuns = 6;
   Premises premises;
   Variables known;
   for (int run = 0; run < kMaxRuns; ++run) {
     Reading reading(environment, premises);
-    reading.run(script);
+    reading.run(what);
     if (reading.too_many()) return fail("shell.too_many", "the line does too many things");
     const Premises found = reading.found();
     const bool stood = (found.home || !premises.home) && (found.directory || !premises.directory) &&
@@ -618,6 +637,28 @@ Result<Facts> facts(const Script& script, const Environment& environment) {
   segment.why = "shell.unknown.variables";
   segment.directory = kUnknownDirectory;
   return out;
+}
+
+}  // namespace
+
+Result<Facts> facts(const Script& script, const Environment& environment) {
+  return facts_of(script, environment);
+}
+
+Result<Facts> facts(std::span<const std::string> argv, const Environment& environment) {
+  if (argv.size() > kMaxWordsOfCommand)
+    return fail("shell.too_many", "the command has too many words");
+  return facts_of(argv, environment);
+}
+
+bool reads_arguments(std::string_view program) noexcept { return find_program(program) != nullptr; }
+
+bool reads_alike(std::string_view name, std::string_view file) noexcept {
+  const Program* const behind = find_program(file);
+  if (behind == nullptr || behind->handling == Handling::kBox) return true;  // it looks at `name`
+  const Program* const named = find_program(name);
+  return named != nullptr && named->handling == behind->handling &&
+         named->options == behind->options;
 }
 
 }  // namespace bailey::policy::shell

@@ -46,6 +46,7 @@ class Reading {
       : environment_(environment), premises_(premises) {}
 
   void run(const Script& script);
+  void run(std::span<const std::string> argv);
 
   // After run().
   [[nodiscard]] Facts& facts() noexcept { return facts_; }
@@ -83,7 +84,8 @@ class Reading {
     kAssignment,  // tilde
     kText,        // here-documents and the like: neither
   };
-  enum class Process : std::uint8_t { kSame, kChild };
+  // kItself: the shell that the whole command is.
+  enum class Process : std::uint8_t { kSame, kChild, kItself };
   enum class Names : std::uint8_t { kAreNumbers, kMayBeKeys };
   class Uncertain;  // sets certain_ to false for a while
 
@@ -216,6 +218,7 @@ class Reading {
   bool certain_ = true;  // what is read now runs, once, if the line gets here
   int conditions_ = 0;   // `set -e` does not count here
   bool in_body_ = false;
+  bool from_words_ = false;  // a command without a shell around it is read
   bool moved_ = false;     // some command changed the directory
   std::uint32_t now_ = 0;  // offset of the command that is read
   bool asked_ = false;
