@@ -9,6 +9,7 @@ int run_command(Invocation& in);
 int init_command(Invocation& in);
 int policy_check(Invocation& in);
 int policy_show(Invocation& in);
+int policy_explain(Invocation& in);
 int level_show(Invocation& in);
 int level_set(Invocation& in);
 int level_reset(Invocation& in);

@@ -11,6 +11,7 @@ std::string usage_line(const CommandSpec& spec) {
   if (!spec.options.empty()) line += " [OPTION...]";
   if (!spec.positionals.empty()) line += " " + std::string(spec.positionals);
   if (spec.tail == Tail::kCommand) line += " -- COMMAND [ARG...]";
+  if (spec.tail == Tail::kMaybeCommand) line += " [-- COMMAND [ARG...]]";
   return line;
 }
 
@@ -52,7 +53,7 @@ Result<Parsed> parse(const CommandSpec& spec, std::span<const std::string> argum
                                                             : CLI::MultiOptionPolicy::Throw);
   }
   if (spec.max_positionals > 0) app.add_option("arguments", parsed.positionals_);
-  if (spec.tail == Tail::kCommand) app.prefix_command();
+  if (spec.tail != Tail::kNone) app.prefix_command();
 
   const auto tail = std::find(arguments.begin(), arguments.end(), "--");
   std::vector<std::string> own(arguments.begin(), tail);

@@ -25,7 +25,8 @@ struct OptionSpec {
   Arity arity = Arity::kOne;
 };
 
-enum class Tail { kNone, kCommand };  // kCommand: "-- COMMAND [ARG...]" follows
+// kCommand: "-- COMMAND [ARG...]" follows; kMaybeCommand: it may.
+enum class Tail { kNone, kCommand, kMaybeCommand };
 
 struct CommandSpec {
   std::string_view path;         // "policy check"

@@ -50,6 +50,18 @@ Result<PolicyInput> policy_by_name(Outside& outside, const std::string& name, st
   return input;
 }
 
+Status require_outside(const PolicyInput& input, const policy::CompiledPolicy& compiled,
+                       const std::string& workspace) {
+  for (const auto& file : compiled.files()) {
+    const std::string real = input.folder_path + "/" + file;
+    if (!real.starts_with(workspace + "/")) continue;
+    return fail("policy.inside_workspace",
+                "the policy '" + file + "' lies inside the workspace that it judges",
+                "keep it elsewhere, for example in the home as policy.yaml");
+  }
+  return {};
+}
+
 Result<std::optional<policy::ProjectSource>> project_policy(Outside& outside,
                                                             const std::string& workspace) {
   const auto dir = BAILEY_TRY(outside.open_directory(workspace, Make::kNo));

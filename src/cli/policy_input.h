@@ -11,6 +11,7 @@
 #include "cli/outside.h"
 #include "model/process_run.h"
 #include "policy/chain.h"
+#include "policy/compiled_policy.h"
 #include "store/policy_folder.h"
 
 namespace bailey::cli {
@@ -33,6 +34,12 @@ struct PolicyInput {
 // What `name` means: "builtin:NAME" or a file. Errors: also policy.extends.
 [[nodiscard]] Result<PolicyInput> policy_by_name(Outside& outside, const std::string& name,
                                                  store::Trust trust);
+// Files inside a workspace never configure the gate that judges it: whoever writes there
+// would write the next run's rules. So for the policy and each of its parents. Errors:
+// policy.inside_workspace.
+[[nodiscard]] Status require_outside(const PolicyInput& input,
+                                     const policy::CompiledPolicy& compiled,
+                                     const std::string& workspace);
 // The project's policy of a workspace (a real path), if it has one.
 [[nodiscard]] Result<std::optional<policy::ProjectSource>> project_policy(
     Outside& outside, const std::string& workspace);

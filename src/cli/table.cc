@@ -39,6 +39,20 @@ constexpr std::array kJsonOnly = {kJson};
 constexpr std::array kPolicyCheckOptions = {kJson};
 constexpr std::array kPolicyShowOptions = {
     OptionSpec{"--profile", "NAME", "a built-in policy: base, strict, balanced or permissive"}};
+constexpr OptionSpec kPolicy = {"--policy", "FILE", "this policy instead of the home's"};
+constexpr OptionSpec kProfile = {"--profile", "NAME", "strict, balanced (default) or permissive"};
+constexpr OptionSpec kWorkspace = {"--workspace", "DIR",
+                                   "the folder to work in (default: the current one)"};
+constexpr std::array kPolicyExplainOptions = {
+    kPolicy,
+    kProfile,
+    kWorkspace,
+    OptionSpec{"--level", "N", "as if the level were lowered to 0, 10, 20, 30 or 40"},
+    OptionSpec{"--file", "PATH", "explain what may be done with a file"},
+    OptionSpec{"--write", "", "with --file: change it instead of reading it", Arity::kFlag},
+    OptionSpec{"--delete", "", "with --file: delete it", Arity::kFlag},
+    OptionSpec{"--env", "NAME", "explain whether a variable is passed on"},
+    kJson};
 constexpr std::array kLevelSetOptions = {
     OptionSpec{"--for", "1h", "fall back to the policy's start level after this time (default 8h)"},
     kReason, kJson};
@@ -72,6 +86,13 @@ const std::array kCommands = {
     Command{{"policy show", "Print the home's policy, or a built-in one to start from.", "", 0, 0,
              "  bailey policy show --profile strict > team.yaml", kPolicyShowOptions},
             policy_show},
+    Command{{"policy explain",
+             "Say what would be allowed, by which rule, and what would change it.", "", 0, 0,
+             "  bailey policy explain -- git push origin main\n"
+             "  bailey policy explain --policy team.yaml --file ~/.ssh/config\n"
+             "  bailey policy explain --env GITHUB_TOKEN",
+             kPolicyExplainOptions, Tail::kMaybeCommand},
+            policy_explain},
     Command{{"level show", "Show the session level, its expiry and what each level allows.", "", 0,
              0, "  bailey level show", kJsonOnly},
             level_show},

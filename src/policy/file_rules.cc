@@ -121,7 +121,8 @@ Result<FileRules> FileRules::create(const Policy& policy, const FileScene& scene
   for (const auto& entry : policy.files.hide)
     if (!scene.home.empty() || !entry.text.starts_with('~'))
       rules.add_hidden(expand_path(entry.text, scene.home, scene.workspace), &entry);
-  for (const auto& path : scene.hidden) rules.add_hidden(path, nullptr);
+  for (const auto& path : scene.hidden)
+    if (!path.empty()) rules.add_hidden(path, nullptr);
   return rules;
 }
 

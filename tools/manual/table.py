@@ -10,6 +10,8 @@ import subprocess
 # so a value that went away is noticed here.
 CHOICES = {
     ("run", "--profile"): ["strict", "balanced", "permissive"],
+    ("policy explain", "--profile"): ["strict", "balanced", "permissive"],
+    ("policy explain", "--level"): ["0", "10", "20", "30", "40"],
     ("policy show", "--profile"): ["base", "strict", "balanced", "permissive"],
     ("run", "--level"): ["0", "10", "20", "30", "40"],
     ("run", "--net"): ["none"],
@@ -44,7 +46,7 @@ class Command:
     options: list
     examples: list
     positionals: list  # (name, is_optional)
-    takes_command: bool  # ends in -- COMMAND [ARG...]
+    takes_command: bool  # ends in -- COMMAND [ARG...], which may be optional
     completes: object = None  # "files", a list of words, or nothing
 
     @property
@@ -101,12 +103,12 @@ def read_options(path, lines):
 
 def read_positionals(path, usage):
     rest = usage[len(f"bailey {path}"):].replace("[OPTION...]", "")
-    takes_command = rest.endswith(" -- COMMAND [ARG...]")
-    words = rest.removesuffix(" -- COMMAND [ARG...]").split()
+    command = re.search(r" (-- COMMAND \[ARG\.\.\.\]|\[-- COMMAND \[ARG\.\.\.\]\])$", rest)
+    words = (rest[:command.start()] if command else rest).split()
     for word in words:
-        if not re.fullmatch(r"[A-Z]+|\[[A-Z]+\]", word):
+        if not re.fullmatch(r"[A-Z]+|\[[A-Z]+(\.\.\.)?\]", word):
             raise Unreadable(f"the usage line of '{path}' has the word '{word}'")
-    return [(word.strip("[]"), word.startswith("[")) for word in words], takes_command
+    return [(word.strip("[]."), word.startswith("[")) for word in words], command is not None
 
 
 def read(program):

@@ -1,0 +1,190 @@
+"""Questions to a policy: explain says what run does, and what it proposes works."""
+
+import json
+import os
+import re
+
+from bench import AttackCase
+
+POLICY = """version: 1
+name: team
+extends: builtin:base
+levels: {start: 30, max: 40}
+commands:
+  - {id: git-read, decision: allow, argv: ["git", "--version", "**"]}
+  - {id: touch, decision: allow, argv: ["touch", "**"]}
+  - {id: no-id, decision: deny, argv: ["id", "**"], reason: nobody needs to know}
+  - {id: ask-true, decision: ask, argv: ["true", "**"]}
+  - {id: careful, decision: allow, argv: ["false"], level: 40}
+limits: {memory: 2G}
+approvals: {by: other}
+degradations: [limits.polled, namespace.time, namespace.cgroup]
+"""
+
+# What an ordinary program's code says of the gate, beside what explain's says.
+CODES = {120: 1, 122: 3, 123: 4}
+
+
+class QuestionCase(AttackCase):
+    def setUp(self):
+        super().setUp()
+        self.rules = self.bench.make("rules")
+        self.team = self.policy("team.yaml", POLICY)
+
+    def policy(self, name, text, mode=0o600):
+        return self.bench.write(os.path.join(self.rules, name), text, mode)
+
+    def explain(self, *arguments, policy=None):
+        return self.bench.bailey("policy", "explain", "--policy", policy or self.team, *arguments)
+
+    def run_with(self, *command, policy=None):
+        return self.bench.bailey("run", "--json", "--policy", policy or self.team, "--", *command)
+
+
+class Commands(QuestionCase):
+    def test_explain_and_run_say_the_same(self):
+        for command in (["touch", "a"], ["id"], ["id", "-u"], ["true"], ["false"], ["ls"], ["ls", "-l"],
+                        ["sh", "-c", "touch b"], ["sh", "-c", "touch b; id"], ["sh", "-c", "touch b; ls"],
+                        ["sh", "-c", "touch c > /etc/x"], ["sh", "-c", "eval \"$X\""], ["env", "touch", "d"],
+                        ["env", "id"], ["touch"]):
+            with self.subTest(command=command):
+                explained = self.explain("--", *command)
+                ran = self.run_with(*command)
+                self.assertEqual(explained.code, CODES.get(ran.code, 0), f"{explained}\n{ran}")
+                if ran.code in (122, 123):
+                    told = json.loads(self.explain("--json", "--", *command).out)
+                    denial = json.loads(ran.err)["denial"]
+                    self.assertEqual(told["reasons"][0]["code"], denial["reason_code"])
+                    self.assertEqual(told["reasons"][0]["text"], denial["user_message"])
+
+    def test_the_rule_and_its_place_are_named(self):
+        run = self.explain("--", "id", "-u")
+        self.assertEqual(run.code, 3)
+        self.assertIn("denied: id -u\n", run.out)
+        self.assertIn("rule 'no-id' denies", run.out)
+        self.assertIn(f"at {self.team}:8:5", run.out)
+        allowed = self.explain("--", "touch", "x")
+        self.assertEqual(allowed.code, 0)
+        self.assertIn(f"at {self.team}:7:5", allowed.out)
+        self.assertEqual(self.explain("--", "true").code, 4)
+
+    def test_a_parents_rule_has_its_parents_place(self):
+        child = self.policy("child.yaml", "version: 1\nextends: team.yaml\n")
+        self.assertIn("at team.yaml:8:5", self.explain("--", "id", policy=child).out)
+
+    def test_what_it_proposes_is_enough_and_no_more(self):
+        for command, other in ((["ls", "-l", "a b*?\\"], ["ls", "-l", "a bX?\\"]),
+                               (["sh", "-c", "ls; touch 'x y'"], ["sh", "-c", "ls -l; touch 'x y'"]),
+                               (["sh", "-c", "eval \"$X\""], ["sh", "-c", "eval \"$Y\""])):
+            with self.subTest(command=command):
+                before = self.explain("--", *command)
+                self.assertEqual(before.code, 3, str(before))
+                rules = re.findall(r"^ +- (\{id: .*\})$", before.out, re.M)
+                self.assertTrue(rules, before.out)
+                child = self.policy("child.yaml", "version: 1\nextends: team.yaml\ncommands:\n" +
+                                    "".join(f"  - {rule}\n" for rule in rules))
+                self.assertEqual(self.bench.bailey("policy", "check", child).code, 0)
+                self.assertEqual(self.explain("--", *command, policy=child).code, 0)
+                self.assertEqual(self.explain("--", *other, policy=child).code, 3)
+
+    def test_a_level_is_proposed_only_when_no_rule_helps(self):
+        run = self.explain("--", "false")
+        self.assertEqual(run.code, 3)
+        self.assertIn("type: bailey level set 40 --for 1h", run.out)
+        self.assertNotIn("commands:", run.out)
+
+    def test_the_parts_of_a_text_are_told_one_by_one(self):
+        run = self.explain("--", "sh", "-c", "touch a && id; ls > /etc/x")
+        self.assertIn(f"allowed: run touch a  by rule 'touch' at {self.team}:7:5", run.out)
+        self.assertIn(f"denied: run id  by rule 'no-id' at {self.team}:8:5", run.out)
+        self.assertIn("no_rule: run ls", run.out)
+        self.assertIn("denied: write /etc/x", run.out)
+
+    def test_what_is_final_is_left_to_whoever_made_it_so(self):
+        self.policy("team.yaml", POLICY + "final: [commands]\n")
+        child = self.policy("child.yaml", "version: 1\nextends: team.yaml\n")
+        told = json.loads(self.explain("--json", "--", "ls", policy=child).out)
+        self.assertEqual([step["where"] for step in told["change"]["steps"]], ["team.yaml"])
+
+    def test_a_projects_policy_counts_and_is_named(self):
+        self.bench.make("workspace/.bailey")
+        self.bench.write(os.path.join(self.bench.workspace, ".bailey/policy.yaml"),
+                         "version: 1\ncommands: [{id: only, decision: allow, argv: [touch, a]}]\n")
+        self.assertEqual(self.explain("--", "touch", "a").code, 0)
+        told = json.loads(self.explain("--json", "--", "touch", "b").out)
+        self.assertEqual(told["decision"], "deny")
+        self.assertEqual([step["where"] for step in told["change"]["steps"]], [".bailey/policy.yaml"])
+
+    def test_nothing_is_run_written_or_made(self):
+        before = sorted(os.listdir(self.bench.workspace))
+        home = os.path.join(self.bench.top, "no-home")
+        run = self.bench.bailey("policy", "explain", "--", "touch", "ran", env={"BAILEY_HOME": home})
+        self.assertEqual(run.code, 0, str(run))
+        self.assertIn("builtin:balanced", run.out)
+        self.assertFalse(os.path.exists(home))
+        self.assertEqual(sorted(os.listdir(self.bench.workspace)), before)
+
+    def test_a_policy_that_run_refuses_is_refused_here_too(self):
+        inside = self.bench.write(os.path.join(self.bench.workspace, "p.yaml"), POLICY, 0o600)
+        loose = self.policy("loose.yaml", POLICY, 0o622)
+        for path in (inside, loose):
+            self.assertEqual(self.run_with("touch", "a", policy=path).code, 120)
+            self.assertEqual(self.explain("--", "touch", "a", policy=path).code, 1)
+
+    def test_the_kill_switch_is_told(self):
+        self.assertEqual(self.bench.bailey("kill", "on").code, 0)
+        run = self.explain("--", "touch", "a")
+        self.assertEqual(run.code, 6, str(run))
+        self.assertIn("type: bailey kill off", run.out)
+
+    def test_hostile_words_do_not_reach_the_terminal(self):
+        run = self.explain("--", "touch", "\x1b[2Jx\n\u202ey\u200b")
+        for bad in ("\x1b", "\u202e", "\u200b"):
+            self.assertNotIn(bad, run.out)
+        ls = self.explain("--", "ls", "\x1b[31m")
+        self.assertEqual(ls.code, 3)
+        self.assertIn("no rule can name exactly this command", ls.out)
+
+    def test_wrong_questions_are_usage(self):
+        for arguments in ([], ["--write", "--", "ls"], ["--file", "x", "--", "ls"],
+                          ["--file", "x", "--env", "Y"], ["--env", "A=B"], ["--level", "35", "--", "ls"],
+                          ["--file", "x", "--write", "--delete"], ["--profile", "nosuch", "--", "ls"]):
+            with self.subTest(arguments=arguments):
+                self.assertEqual(self.bench.bailey("policy", "explain", *arguments).code, 2)
+
+
+class FilesAndVariables(QuestionCase):
+    def test_files(self):
+        self.assertEqual(self.explain("--file", "/etc/passwd").code, 0)
+        shadow = self.explain("--file", "/etc/shadow")
+        self.assertEqual(shadow.code, 3)
+        self.assertIn("hidden by '/etc/shadow*'", shadow.out)
+        self.assertEqual(self.explain("--file", "new", "--write").code, 0)
+        self.assertEqual(self.explain("--file", ".", "--delete").code, 3)
+        self.assertEqual(self.explain("--file", ".bailey/policy.yaml", "--write").code, 3)
+
+    def test_a_link_is_judged_by_what_it_leads_to(self):
+        os.symlink("/etc/shadow", os.path.join(self.bench.workspace, "link"))
+        run = self.explain("--file", "link")
+        self.assertEqual(run.code, 3)
+        self.assertIn("which is /etc/shadow", run.out)
+
+    def test_a_proposed_place_works(self):
+        told = json.loads(self.explain("--json", "--file", "/srv/bailey-test/x", "--write").out)
+        [step] = told["change"]["steps"]
+        self.assertEqual((step["what"], step["text"]), ("add_write", "/srv/bailey-test/x"))
+        child = self.policy("child.yaml", "version: 1\nextends: team.yaml\nfiles: {write: ['/srv/bailey-test/x']}\n")
+        self.assertEqual(self.explain("--file", "/srv/bailey-test/x", "--write", policy=child).code, 0)
+
+    def test_a_sensitive_place_is_called_one(self):
+        run = self.explain("--file", "/srv/x/id_rsa")
+        self.assertEqual(run.code, 3)
+        self.assertIn("think twice", run.out)
+
+    def test_variables(self):
+        self.assertEqual(self.explain("--env", "TERM").code, 0)
+        self.assertEqual(self.explain("--env", "PATH").code, 0)
+        run = self.explain("--env", "GITHUB_TOKEN")
+        self.assertEqual(run.code, 3)
+        self.assertIn("environment: {pass: [GITHUB_TOKEN]}", run.out)
+        self.assertIn("think twice", run.out)
