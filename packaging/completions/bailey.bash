@@ -16,7 +16,7 @@ _bailey() {
   case $path in
     policy)
       if ((COMP_CWORD == 2)); then
-        _bailey_words 'check show --help'
+        _bailey_words 'check show explain --help'
         return
       fi
       path+=" ${COMP_WORDS[2]}"
@@ -87,6 +87,12 @@ _bailey() {
     'run --net') _bailey_words 'none'; return ;;
     'run --receipt') _bailey_files; return ;;
     'policy show --profile') _bailey_words 'base strict balanced permissive'; return ;;
+    'policy explain --policy') _bailey_files; return ;;
+    'policy explain --profile') _bailey_words 'strict balanced permissive'; return ;;
+    'policy explain --workspace') _bailey_folders; return ;;
+    'policy explain --level') _bailey_words '0 10 20 30 40'; return ;;
+    'policy explain --file') :; return ;;
+    'policy explain --env') :; return ;;
     'level set --for') :; return ;;
     'level set --reason') :; return ;;
     'level reset --reason') :; return ;;
@@ -105,6 +111,7 @@ _bailey() {
     'init') _bailey_words '--json --help' ;;
     'policy check') if [[ $cur == -* ]]; then _bailey_words '--json --help'; else _bailey_files; fi ;;
     'policy show') _bailey_words '--profile --help' ;;
+    'policy explain') _bailey_words '--policy --profile --workspace --level --file --write --delete --env --json --help --' ;;
     'level show') _bailey_words '--json --help' ;;
     'level set') _bailey_words '0 10 20 30 40 --for --reason --json --help' ;;
     'level reset') _bailey_words '--reason --json --help' ;;

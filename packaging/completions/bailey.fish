@@ -36,9 +36,10 @@ complete -c bailey -f
 complete -c bailey -n 'contains -- -- (commandline -opc)' -a '(__bailey_rest)'
 complete -c bailey -n __bailey_bare -a run -d 'Run a command in a cage and keep a signed receipt.'
 complete -c bailey -n __bailey_bare -a init -d 'Make the home: keys, ledger and a first policy.'
-complete -c bailey -n __bailey_bare -a policy -d 'check, show'
+complete -c bailey -n __bailey_bare -a policy -d 'check, show, explain'
 complete -c bailey -n '__bailey_noun policy' -a check -d 'Read a policy strictly and say what is wrong or doubtful in it.'
 complete -c bailey -n '__bailey_noun policy' -a show -d 'Print the home'\''s policy, or a built-in one to start from.'
+complete -c bailey -n '__bailey_noun policy' -a explain -d 'Say what would be allowed, by which rule, and what would change it.'
 complete -c bailey -n __bailey_bare -a level -d 'show, set, reset'
 complete -c bailey -n '__bailey_noun level' -a show -d 'Show the session level, its expiry and what each level allows.'
 complete -c bailey -n '__bailey_noun level' -a set -d 'Set the level that sessions start at, within the policy'\''s bounds.'
@@ -93,6 +94,16 @@ complete -c bailey -n '__bailey_is "policy check"' -l help -d 'print the help of
 complete -c bailey -n '__bailey_is "policy check"' -F
 complete -c bailey -n '__bailey_is "policy show"' -l profile -d 'a built-in policy: base, strict, balanced or permissive' -x -a 'base strict balanced permissive'
 complete -c bailey -n '__bailey_is "policy show"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "policy explain"' -l policy -d 'this policy instead of the home'\''s' -r -F
+complete -c bailey -n '__bailey_is "policy explain"' -l profile -d 'strict, balanced (default) or permissive' -x -a 'strict balanced permissive'
+complete -c bailey -n '__bailey_is "policy explain"' -l workspace -d 'the folder to work in (default: the current one)' -x -a '(__fish_complete_directories)'
+complete -c bailey -n '__bailey_is "policy explain"' -l level -d 'as if the level were lowered to 0, 10, 20, 30 or 40' -x -a '0 10 20 30 40'
+complete -c bailey -n '__bailey_is "policy explain"' -l file -d 'explain what may be done with a file' -x
+complete -c bailey -n '__bailey_is "policy explain"' -l write -d 'with --file: change it instead of reading it'
+complete -c bailey -n '__bailey_is "policy explain"' -l delete -d 'with --file: delete it'
+complete -c bailey -n '__bailey_is "policy explain"' -l env -d 'explain whether a variable is passed on' -x
+complete -c bailey -n '__bailey_is "policy explain"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "policy explain"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "level show"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "level show"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "level set"' -l for -d 'fall back to the policy'\''s start level after this time (default 8h)' -x
