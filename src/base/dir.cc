@@ -52,9 +52,15 @@ std::pair<std::string, std::string> split(const RelPath& path) {
 
 Error disk_error(std::string_view code, std::string_view act, int error) {
   const bool full = error == ENOSPC || error == EDQUOT;
+  const char* hint = "";
+  if (full) hint = "free some space and try again; nothing was started";
+  // Whoever filters openat2 away takes the walk that no link can lead astray; there is no other.
+  if (error == ENOSYS)
+    hint =
+        "openat2 is not to be had here: inside a cage of Bailey's, or under a container's old "
+        "filter; run Bailey outside of it";
   return Error{full ? "disk.full" : code,
-               "cannot " + std::string(act) + ": " + std::strerror(error),
-               full ? "free some space and try again; nothing was started" : ""};
+               "cannot " + std::string(act) + ": " + std::strerror(error), hint};
 }
 
 Status write_all(int fd, ByteView bytes) {

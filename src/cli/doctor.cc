@@ -64,8 +64,12 @@ std::vector<Line> merge(const std::vector<LayerAdvice>& advice, const Readiness*
   for (auto& line : lines)
     for (const auto& limit : ready->limits)
       if (line.name == "limit." + std::string(model::name(limit.kind)) &&
-          limit.limit_class == model::LimitClass::kGroup)
+          limit.limit_class == model::LimitClass::kGroup) {
         line.state = limit.effective == limit.requested ? LayerState::kProven : LayerState::kActive;
+        // Held for the whole cage all the same, by something else than a cgroup.
+        if (!line.available) line.detail = limit.mechanism;
+        line.available = true;
+      }
   return lines;
 }
 

@@ -198,7 +198,9 @@ model::Event event(const process::EventBody& body) {
   event.object = object_text(body);
   event.claimed = !event.object.empty();
   event.cut = (body.flags & process::kEventCut) != 0;
-  event.layer = layer_of(event.kind, body.family, body.error);
+  event.use = (body.flags & process::kEventUse) != 0;
+  event.writes = (body.flags & process::kEventWrites) != 0;
+  if (!event.use) event.layer = layer_of(event.kind, body.family, body.error);
   if (body.error > 0 && body.error < 4096) event.error = error_name(body.error);
   event.mono_ns = body.mono_ns;
   event.pid = body.pid;
@@ -254,7 +256,25 @@ Error setup_error(const process::Message& failed, const std::string& place) {
       return {"cage.limit", "the limit " + limit_name + " cannot be had as asked: " + why,
               "run bailey doctor to see which limits this machine can hold"};
     }
+    case Step::kIdentity:
+      if (error == EROFS)
+        return {"cage.layer_missing",
+                "the layer namespace.user is missing: /proc is read-only here, and without writing "
+                "to it no user can be mapped: " +
+                    why,
+                "a container must leave /proc writable (Docker: --security-opt "
+                "systempaths=unconfined, Podman: --security-opt unmask=ALL)"};
+      return {"cage.setup", "the step " + name + " failed: " + why, "run bailey doctor"};
     case Step::kMounts:
+      if (place == "/proc" && error == EPERM)
+        return {"cage.layer_missing",
+                "the layer proc is missing: the kernel gives no fresh /proc where parts of the old "
+                "one are covered, as containers do: " +
+                    why,
+                "a container must show all of /proc (Docker: --security-opt "
+                "systempaths=unconfined, Podman: --security-opt unmask=ALL, Kubernetes: "
+                "procMount: Unmasked)"};
+      [[fallthrough]];
     case Step::kHidden:
       return {"cage.plan", "the place " + (place.empty() ? "?" : place) + " cannot be made: " + why,
               "a view must be a directory or a regular file that the caller may open"};
@@ -263,7 +283,9 @@ Error setup_error(const process::Message& failed, const std::string& place) {
         return {"cage.unobservable",
                 "what is opened cannot be observed: another supervisor above this one listens",
                 "run it without --observe, or not beneath the other supervisor"};
-      return {"cage.setup", "the step " + name + " failed: " + why, "run bailey doctor"};
+      return {"cage.layer_missing", "the layer seccomp is missing: " + why,
+              "a kernel with CONFIG_SECCOMP_FILTER, and a container whose own filter allows "
+              "seccomp"};
     case Step::kProgram:
       return {"cage.plan", "the working directory cannot be entered: " + why, ""};
     case Step::kNeeds:

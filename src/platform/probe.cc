@@ -48,24 +48,44 @@ constexpr Kind kKinds[] = {
     {"namespace.time", CLONE_NEWTIME, "the hiding of the host's uptime"},
 };
 constexpr std::size_t kKindCount = std::size(kKinds);
+constexpr std::size_t kProcAttempt = kKindCount;  // after the namespaces: a /proc of their own
+constexpr std::size_t kAttempts = kKindCount + 1;
 
-// Each kind tried in a child: 0, or the errno.
-std::array<int, kKindCount> try_namespaces() {
-  std::array<int, kKindCount> errors;
+// A /proc of the new namespaces, made and never attached. Only what is born in the new pid
+// namespace can make one: the answer is a child's exit status.
+int try_proc() {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    const long fs = syscall(SYS_fsopen, "proc", 0U);
+    if (fs < 0) _exit(errno);
+    const int fd = static_cast<int>(fs);
+    constexpr unsigned kCreate = 6;  // FSCONFIG_CMD_CREATE
+    if (syscall(SYS_fsconfig, fd, kCreate, nullptr, nullptr, 0) < 0) _exit(errno);
+    _exit(syscall(SYS_fsmount, fd, 0U, 0U) < 0 ? errno : 0);
+  }
+  int status = 0;
+  if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) return ECHILD;
+  return WEXITSTATUS(status);
+}
+
+// Each kind, and then /proc, tried in a child: 0, or the errno.
+std::array<int, kAttempts> try_namespaces() {
+  std::array<int, kAttempts> errors;
   errors.fill(ECHILD);
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return errors;
   const pid_t pid = fork();
   if (pid == 0) {
-    std::array<int, kKindCount> tried{};
+    std::array<int, kAttempts> tried{};
     for (std::size_t i = 0; i < kKindCount; ++i)
       tried[i] = unshare(kKinds[i].flag) == 0 ? 0 : errno;
+    tried[kProcAttempt] = try_proc();
     const ssize_t n = write(ends[1], tried.data(), sizeof tried);
     _exit(n == static_cast<ssize_t>(sizeof tried) ? 0 : 1);
   }
   close(ends[1]);
   if (pid > 0) {
-    std::array<int, kKindCount> told{};
+    std::array<int, kAttempts> told{};
     if (read(ends[0], told.data(), sizeof told) == static_cast<ssize_t>(sizeof told)) errors = told;
     waitpid(pid, nullptr, 0);
   }
@@ -100,6 +120,18 @@ void add_namespaces(std::vector<LayerProbe>& out) {
     }
     out.push_back(std::move(probe));
   }
+  const int error = errors[kProcAttempt];
+  LayerProbe proc{"proc", error == 0, error == 0 ? "can be made" : strerror(error),
+                  "a /proc of the cage's own processes; the host's would be seen", ""};
+  if (error != 0) {
+    proc.remedy = errors[0] != 0
+                      ? user_remedy()
+                      : "the kernel gives no fresh /proc where parts of the old one are covered: a "
+                        "container must show all of it (Docker: --security-opt "
+                        "systempaths=unconfined, Podman: --security-opt unmask=ALL, Kubernetes: "
+                        "procMount: Unmasked)";
+  }
+  out.push_back(std::move(proc));
 }
 
 void add_landlock(std::vector<LayerProbe>& out) {
@@ -166,7 +198,8 @@ std::string writable_group(const std::string& controller, std::string& why) {
     } else if (!pure && list.find("," + controller + ",") != std::string::npos) {
       const std::string directory = "/sys/fs/cgroup/" + controller + path;
       if (access(directory.c_str(), W_OK) == 0) return directory;
-      why = "cgroup v1, not writable by you";
+      why = access(directory.c_str(), F_OK) == 0 ? "cgroup v1, not writable by you"
+                                                 : "cgroup v1, not mounted here";
     }
   }
   if (why.empty()) why = "no hierarchy has the controller";
@@ -189,7 +222,11 @@ void add_limits(std::vector<LayerProbe>& out) {
     const std::string place = writable_group(entry.controller, why);
     LayerProbe probe{entry.name, !place.empty(), place.empty() ? why : place, entry.loss, ""};
     if (place.empty()) {
-      probe.remedy = "systemd-run --user --scope -p Delegate=yes bailey run ...";
+      probe.remedy = why.starts_with("cgroup v2")
+                         ? "systemd-run --user --scope -p Delegate=yes bailey run ..."
+                         : "cgroup v2 at /sys/fs/cgroup (kernel parameter "
+                           "systemd.unified_cgroup_hierarchy=1; in a container writable and "
+                           "delegated), with the controller handed on to you";
     }
     out.push_back(std::move(probe));
   }

@@ -16,6 +16,8 @@ VICTIM = ""
 ACCEPTED = []  # layers whose loss the default policy accepts for these tests
 PROBE = re.compile(r"^PROBE (\S+) (HAPPENED|DENIED|UNTRIED) (.*)$", re.M)
 IS_ROOT = os.geteuid() == 0
+# How much slower than a real one an emulated machine may be (tests/vm says it); 1 elsewhere.
+SLOWNESS = int(os.environ.get("BAILEY_SLOWNESS", "1"))
 
 
 class Run:

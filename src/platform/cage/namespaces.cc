@@ -148,7 +148,10 @@ long settle_time(Context& context) {
 // would show "/../bailey-N" then, and with it that there is an outside.
 long settle_group(Context& context) {
   const std::uint64_t before = namespace_id(context.host_proc, "cgroup");
-  if (const long e = sys::call(__NR_unshare, sys::kNewCgroup); e < 0) return e;
+  if (const long e = sys::call(__NR_unshare, sys::kNewCgroup); e < 0) {
+    context.failure = {wire::Step::kNamespaces, e, 0};
+    return e;
+  }
   const std::uint64_t after = namespace_id(context.host_proc, "cgroup");
   if (after == 0 || after == before || after == context.baseline.namespaces[kCgroupKind]) return -1;
   const long fd = sys::openat(context.host_proc, "self/cgroup", 02000000);
