@@ -112,6 +112,26 @@ std::string_view act(Layer layer) {
   return "";
 }
 
+// What an older kernel's Landlock does not judge; the layers in front hold it alone there.
+std::string landlock_abi(unsigned abi) {
+  std::string text = ", ABI " + std::to_string(abi);
+  constexpr struct {
+    unsigned since;
+    const char* what;
+  } kLater[] = {{2, "moves between folders"},
+                {3, "truncation"},
+                {5, "ioctls of devices"},
+                {6, "signals and abstract sockets"}};
+  const char* before = " without ";
+  for (const auto& later : kLater) {
+    if (abi >= later.since) continue;
+    text += before;
+    text += later.what;
+    before = ", ";
+  }
+  return text;
+}
+
 }  // namespace
 
 void add_layers(const process::LayersBody& body, std::vector<model::LayerReport>& out) {
@@ -129,7 +149,8 @@ void add_layers(const process::LayersBody& body, std::vector<model::LayerReport>
       report.detail += result.before == 0 ? "ok" : error_name(-result.before);
       report.detail += " before, " + error_name(-result.after) + " after";
     }
-    if (layer == Layer::kLandlock) report.detail += ", ABI " + std::to_string(result.value);
+    if (layer == Layer::kLandlock && report.state != model::LayerState::kMissing)
+      report.detail += landlock_abi(result.value);
     if (layer == Layer::kSeccomp) {
       report.detail += ", " + std::to_string(result.value) + " instructions";
     }
