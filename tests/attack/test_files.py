@@ -269,6 +269,35 @@ class F20_LeftOpen(AttackCase):
                     control = run
 
 
+class F24_WatchesAndLocks(AttackCase):
+    TRY = """import ctypes, fcntl, os, sys
+libc = ctypes.CDLL(None)
+folder, file = sys.argv[1], os.path.join(sys.argv[1], "a")
+notify = libc.inotify_init1(0)
+def tried(name, act):
+    try: act(); print("got", name)
+    except OSError: print("no", name)
+def watch(path):
+    if libc.inotify_add_watch(notify, path.encode(), 0xfff) < 0: raise OSError
+def hold(how):
+    fd = os.open(file, os.O_RDONLY)
+    how(fd)
+tried("watch-folder", lambda: watch(folder))
+tried("watch-file", lambda: watch(file))
+tried("lock", lambda: hold(lambda fd: fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)))
+tried("lease", lambda: hold(lambda fd: fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)))
+"""
+
+    def test_nothing_outside_can_be_watched_locked_or_leased(self):
+        bench = self.bench
+        command = ["python3", "-c", self.TRY, bench.outside]
+        names = ("watch-folder", "watch-file", "lock", "lease")
+        control = bench.call(command)
+        self.assertEqual(control.out.split("\n")[:4], [f"got {name}" for name in names], str(control))
+        caged = bench.caged(command)
+        self.assertEqual(caged.out.split("\n")[:4], [f"no {name}" for name in names], str(caged))
+
+
 class F25_DanglingLink(AttackCase):
     def test_nothing_is_made_at_the_other_end(self):
         self.attack("F25", to_outside, effect=lambda bench: sorted(os.listdir(bench.outside)))

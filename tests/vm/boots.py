@@ -18,7 +18,7 @@ class Suite:
     modules: tuple = ()
     options: tuple = ()
     filter: str = ""
-    seconds: int = 900       # each, before slowness
+    seconds: int = 225       # each, before slowness
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Boot:
     append: str = ""         # to the kernel's command line
     cgroups: str = "v2"      # or none: no hierarchy is mounted
     sysctl: dict = field(default_factory=dict)
-    seconds: int = 1500      # the whole boot, before slowness
+    seconds: int = 600       # the whole boot, before slowness
 
     @property
     def as_json(self):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Proves that no test is blind: each layer is left out once, and must be missed.
+"""Proves that no test is blind: each layer is left out once, and that must be noticed.
 
   run_left_out.py --bin DIR --wardens DIR --victim FILE [--results FILE] [LAYER...]
 
@@ -94,13 +94,13 @@ def add_tests():
                 control = attacks.control(self.bench, probe)
                 self.assertEqual(control.code, 0, f"no control\n{control}")
             through, said = self.attacked(layer, programs(layer, "blind", self.bench.top))
-            self.assertTrue(through, f"{layer.attack} does not miss {layer.name}\n{said}")
+            self.assertTrue(through, f"{layer.attack} does not notice that {layer.name} is gone\n{said}")
             whole = programs(layer, "front", self.bench.top) if layer.front else OPTIONS.bin
             through, said = self.attacked(layer, whole)
             self.assertFalse(through, f"{layer.attack} does not need {layer.name} to get through\n{said}")
 
-        setattr(LeftOut, f"test_{word}_is_missed_by_its_canary", canary)
-        setattr(LeftOut, f"test_{word}_is_missed_by_an_attack", attack)
+        setattr(LeftOut, f"test_{word}_is_noticed_by_its_canary", canary)
+        setattr(LeftOut, f"test_{word}_is_noticed_by_an_attack", attack)
 
 
 def main():
