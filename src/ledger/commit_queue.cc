@@ -14,7 +14,6 @@ namespace {
 constexpr std::uint32_t kDone = 1;
 constexpr std::uint32_t kElect = 2;
 constexpr int kMaxRounds = 32;
-constexpr std::int64_t kSecondNs = 1'000'000'000;
 // How often a leader gives way: some tens of microseconds when nobody else wants to run, and
 // as long as the others take when they do.
 constexpr int kGiveWay = 32;
@@ -34,7 +33,7 @@ bool CommitQueue::run(Pending& mine) {
     } else {
       const std::uint32_t seen = batch->word.load(std::memory_order_acquire);
       lock.unlock();
-      if (seen != kDone) sleep_on(batch->word, seen, kSecondNs, Reach::kProcess);
+      if (seen != kDone) sleep_on(batch->word, seen);
     }
     if (batch->word.load(std::memory_order_acquire) == kDone) {
       // The leader woke one and went on with the next commit: that one wakes the others.

@@ -114,7 +114,7 @@ Status Log::catch_up() {
           start.state.frontier.size() != tail_.size()) {
         return fail("log.corrupt", "a segment of the journal does not follow the one before");
       }
-      current_bytes_ = static_cast<std::uint32_t>(BAILEY_TRY(next->size_now()));
+      current_bytes_ = static_cast<std::uint32_t>(next->opened_bytes());
       current_ = std::move(next);
       reader = FrameReader(*current_, reach(current_->number()));
       BAILEY_TRY(follow(first.frame, {end_.segment + 1, 0}));
@@ -348,9 +348,8 @@ Status Log::publish_locked() {
 }
 
 void Log::prepare_publish() noexcept {
-  if (queue_.is_closed()) return;
   const std::lock_guard door(door_mutex_);
-  if (!control_.try_lock(LogLock::kDoor)) return;
+  if (queue_.is_closed() || !control_.try_lock(LogLock::kDoor)) return;
   // With others present the last one to leave publishes, and this is not known to be it.
   if (control_.become_alone()) {
     control_.become_shared();

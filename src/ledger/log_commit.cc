@@ -313,7 +313,7 @@ Status Log::roll_over() {
   control_.page().synced.store(newest_head_.size);
   durable_head_ = newest_head_;
   auto segment = std::make_shared<const Segment>(BAILEY_TRY(Segment::open(journal_, next)));
-  const auto bytes = BAILEY_TRY(segment->size_now());
+  const auto bytes = segment->opened_bytes();
   SegmentStart start{.number = next,
                      .segment_bytes = static_cast<std::uint32_t>(bytes),
                      .log_id = log_id_,

@@ -120,7 +120,7 @@ bool Log::is_ours(const Head& head) const {
 // Sets the cursor right behind the head frame at `at`. The signature is checked.
 Status Log::start_from_head(Position at) {
   current_ = std::make_shared<const Segment>(BAILEY_TRY(Segment::open(journal_, at.segment)));
-  current_bytes_ = static_cast<std::uint32_t>(BAILEY_TRY(current_->size_now()));
+  current_bytes_ = static_cast<std::uint32_t>(current_->opened_bytes());
   FrameReader reader(*current_);
   const auto parsed = BAILEY_TRY(reader.at(at.offset, FrameCheck::kContent));
   if (parsed.kind != ParsedFrame::Kind::kFrame || parsed.frame.type != FrameType::kHead) {
@@ -317,7 +317,7 @@ Status Log::scan_back(const std::vector<std::uint32_t>& started, std::uint64_t k
 Status Log::create() {
   BAILEY_TRY(Segment::prepare(journal_, 0, options_.segment_bytes));
   current_ = std::make_shared<const Segment>(BAILEY_TRY(Segment::open(journal_, 0)));
-  current_bytes_ = static_cast<std::uint32_t>(BAILEY_TRY(current_->size_now()));
+  current_bytes_ = static_cast<std::uint32_t>(current_->opened_bytes());
   control_.make_current(log_id_, clock_.boot_id());
   const TreeState empty;
   Head head{.size = 0, .root = merkle::empty_root(), .key_id = verifier_.key_id()};

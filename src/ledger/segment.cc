@@ -73,7 +73,7 @@ Result<Segment> Segment::open(const Dir& journal, std::uint32_t number) {
   const auto found = BAILEY_TRY(look_at(fd.get()));
   if (!S_ISREG(found.stx_mode))
     return fail("log.corrupt", "a journal segment is not a regular file");
-  return Segment(std::move(fd), number);
+  return Segment(std::move(fd), number, found.stx_size);
 }
 
 Status Segment::prepare(const Dir& journal, std::uint32_t number, std::uint32_t bytes) {

@@ -35,6 +35,8 @@ class Segment {
                                       std::uint32_t bytes);
 
   [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
+  // Of the file when it was opened.
+  [[nodiscard]] std::uint64_t opened_bytes() const noexcept { return opened_bytes_; }
   // Of the file as it is now. Errors: disk.stat, log.deleted (no name any more).
   [[nodiscard]] Result<std::uint64_t> size_now() const;
 
@@ -54,9 +56,11 @@ class Segment {
   void forget_cached() const noexcept;
 
  private:
-  Segment(Fd fd, std::uint32_t number) noexcept : fd_(std::move(fd)), number_(number) {}
+  Segment(Fd fd, std::uint32_t number, std::uint64_t bytes) noexcept
+      : fd_(std::move(fd)), number_(number), opened_bytes_(bytes) {}
   Fd fd_;
   std::uint32_t number_;
+  std::uint64_t opened_bytes_;
 };
 
 }  // namespace bailey::ledger

@@ -27,6 +27,10 @@ void sleep_on(std::atomic<std::uint32_t>& word, std::uint32_t seen, std::int64_t
   ::syscall(SYS_futex, address(word), op, seen, &timeout, nullptr, 0);
 }
 
+void sleep_on(std::atomic<std::uint32_t>& word, std::uint32_t seen) noexcept {
+  ::syscall(SYS_futex, address(word), FUTEX_WAIT_PRIVATE, seen, nullptr, nullptr, 0);
+}
+
 void wake(std::atomic<std::uint32_t>& word, int how_many, Reach reach) noexcept {
   const int op = reach == Reach::kProcess ? FUTEX_WAKE_PRIVATE : FUTEX_WAKE;
   ::syscall(SYS_futex, address(word), op, how_many, nullptr, nullptr, 0);
