@@ -16,7 +16,7 @@ _bailey() {
   case $path in
     policy)
       if ((COMP_CWORD == 2)); then
-        _bailey_words 'check show explain --help'
+        _bailey_words 'check show explain test diff --help'
         return
       fi
       path+=" ${COMP_WORDS[2]}"
@@ -93,6 +93,8 @@ _bailey() {
     'policy explain --level') _bailey_words '0 10 20 30 40'; return ;;
     'policy explain --file') :; return ;;
     'policy explain --env') :; return ;;
+    'policy test --policy') _bailey_files; return ;;
+    'policy test --workspace') _bailey_folders; return ;;
     'level set --for') :; return ;;
     'level set --reason') :; return ;;
     'level reset --reason') :; return ;;
@@ -112,6 +114,8 @@ _bailey() {
     'policy check') if [[ $cur == -* ]]; then _bailey_words '--json --help'; else _bailey_files; fi ;;
     'policy show') _bailey_words '--profile --help' ;;
     'policy explain') _bailey_words '--policy --profile --workspace --level --file --write --delete --env --json --help --' ;;
+    'policy test') if [[ $cur == -* ]]; then _bailey_words '--policy --workspace --json --help'; else _bailey_files; fi ;;
+    'policy diff') if [[ $cur == -* ]]; then _bailey_words '--json --help'; else _bailey_files; fi ;;
     'level show') _bailey_words '--json --help' ;;
     'level set') _bailey_words '0 10 20 30 40 --for --reason --json --help' ;;
     'level reset') _bailey_words '--reason --json --help' ;;

@@ -10,6 +10,8 @@ int init_command(Invocation& in);
 int policy_check(Invocation& in);
 int policy_show(Invocation& in);
 int policy_explain(Invocation& in);
+int policy_test(Invocation& in);
+int policy_diff(Invocation& in);
 int level_show(Invocation& in);
 int level_set(Invocation& in);
 int level_reset(Invocation& in);

@@ -53,6 +53,10 @@ constexpr std::array kPolicyExplainOptions = {
     OptionSpec{"--delete", "", "with --file: delete it", Arity::kFlag},
     OptionSpec{"--env", "NAME", "explain whether a variable is passed on"},
     kJson};
+constexpr std::array kPolicyTestOptions = {
+    OptionSpec{"--policy", "FILE", "test this policy instead of the one that a file names"},
+    OptionSpec{"--workspace", "DIR", "the workspace of every case"}, kJson};
+constexpr std::array kPolicyDiffOptions = {kJson};
 constexpr std::array kLevelSetOptions = {
     OptionSpec{"--for", "1h", "fall back to the policy's start level after this time (default 8h)"},
     kReason, kJson};
@@ -93,6 +97,19 @@ const std::array kCommands = {
              "  bailey policy explain --env GITHUB_TOKEN",
              kPolicyExplainOptions, Tail::kMaybeCommand},
             policy_explain},
+    Command{{"policy test", "Check that a policy answers as the cases in files expect.",
+             "FILE [FILE...]", 1, 1'000,
+             "  bailey policy test cases.yaml\n"
+             "  bailey policy test --policy builtin:strict cases.yaml",
+             kPolicyTestOptions},
+            policy_test},
+    Command{
+        {"policy diff", "Say what another policy would allow or refuse that the first does not.",
+         "OLD NEW", 2, 2,
+         "  bailey policy diff builtin:strict team.yaml\n"
+         "  bailey policy diff old.yaml new.yaml --json",
+         kPolicyDiffOptions},
+        policy_diff},
     Command{{"level show", "Show the session level, its expiry and what each level allows.", "", 0,
              0, "  bailey level show", kJsonOnly},
             level_show},

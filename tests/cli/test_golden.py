@@ -8,7 +8,7 @@ import bench as bench_module
 from bench import AttackCase
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-COMMANDS = ["run", "init", "policy check", "policy show", "policy explain", "level show", "level set", "level reset", "kill on",
+COMMANDS = ["run", "init", "policy check", "policy show", "policy explain", "policy test", "policy diff", "level show", "level set", "level reset", "kill on",
             "kill off", "kill status", "approve list", "approve show", "approve grant", "approve deny", "doctor",
             "log tail", "log show", "log verify", "log prove", "log checkpoint", "log export", "key generate",
             "key list", "key export", "version"]
@@ -57,7 +57,7 @@ class Golden(AttackCase):
         cases = {"ran": ["run", "--", "true"], "failed": ["run", "--", "false"],
                  "missing": ["run", "--", "no-such-program"],
                  "denied": ["run", "--profile", "strict", "--", "id"],
-                 "shell": ["run", "--", "sh", "-c", "true"],
+                 "shell": ["run", "--", "sh", "-c", "true | sh"],
                  "limit": ["run", "--time", "1s", "--", "sleep", "9"],
                  "hidden": ["run", "--", "cat", b.secret_file],
                  "usage": ["run", "--memory", "lots", "--", "true"],

@@ -188,3 +188,148 @@ class FilesAndVariables(QuestionCase):
         self.assertEqual(run.code, 3)
         self.assertIn("environment: {pass: [GITHUB_TOKEN]}", run.out)
         self.assertIn("think twice", run.out)
+
+
+class Cases(QuestionCase):
+    def cases(self, text, name="cases.yaml"):
+        return self.policy(name, text)
+
+    def ask(self, *arguments):
+        return self.bench.bailey("policy", "test", *arguments)
+
+    def test_good_cases_pass_and_one_bad_one_fails_them_all(self):
+        good = ("version: 1\npolicy: team.yaml\ncases:\n"
+                "  - {run: [touch, a], expect: allow, rule: touch}\n"
+                "  - {shell: 'touch a; id', expect: deny, rule: no-id, code: policy.rule}\n"
+                "  - {run: ['true'], expect: ask}\n"
+                "  - {run: ['false'], expect: deny, code: level.too_low}\n"
+                "  - {run: ['false'], level: 40, expect: allow}\n"
+                "  - {file: /etc/shadow, expect: deny, code: hidden}\n"
+                "  - {env: TERM, expect: allow}\n")
+        run = self.ask(self.cases(good))
+        self.assertEqual((run.code, run.out), (0, "7 cases: 7 passed, 0 failed\n"), str(run))
+        path = self.cases(good + "  - {name: \"bad \\e[2J one\", run: [id], expect: allow}\n")
+        run = self.ask(path)
+        self.assertEqual(run.code, 1)
+        self.assertIn(f"{path}:11:5: FAIL 'bad \\x1b[2J one': expected allow, got deny", run.out)
+        self.assertIn("8 cases: 7 passed, 1 failed", run.out)
+        told = json.loads(self.ask("--json", path).out)
+        self.assertEqual((told["good"], told["passed"], told["failed"]), (False, 7, 1))
+
+    def test_the_wrong_rule_or_code_fails_too(self):
+        for more in ("rule: no-id", "code: policy.no_match"):
+            run = self.ask(self.cases("version: 1\npolicy: team.yaml\ncases:\n"
+                                      f"  - {{run: [touch, a], expect: allow, {more}}}\n"))
+            self.assertEqual(run.code, 1, str(run))
+
+    def test_a_test_that_asks_nothing_fails(self):
+        for text in ("", "version: 1\npolicy: team.yaml\n", "version: 1\npolicy: team.yaml\ncases: []\n",
+                     "version: 1\ncases: [{run: [ls], expect: deny}]\n",
+                     "version: 1\npolicy: nosuch.yaml\ncases: [{run: [ls], expect: deny}]\n",
+                     "version: 1\npolicy: team.yaml\ncases: [{run: [ls], expect: deny, expect: allow}]\n"):
+            self.assertEqual(self.ask(self.cases(text)).code, 1, text)
+        self.assertEqual(self.ask("/nonexistent/cases.yaml").code, 1)
+        self.assertEqual(self.ask().code, 2)
+
+    def test_a_file_that_cannot_be_read_does_not_hide_behind_good_ones(self):
+        good = self.cases("version: 1\npolicy: team.yaml\ncases: [{run: [touch, a], expect: allow}]\n")
+        bad = self.cases("version: 1\n", "bad.yaml")
+        run = self.ask(good, bad)
+        self.assertEqual(run.code, 1)
+        self.assertIn("1 file not read", run.out)
+
+    def test_neither_home_nor_kill_switch_nor_project_take_part(self):
+        self.assertEqual(self.bench.bailey("kill", "on").code, 0)
+        self.bench.make("workspace/.bailey")
+        self.bench.write(os.path.join(self.bench.workspace, ".bailey/policy.yaml"), "version: 1\ncommands: []\n")
+        path = self.cases("version: 1\npolicy: team.yaml\nworkspace: ../workspace\n"
+                          "cases: [{run: [touch, a], expect: allow}]\n")
+        self.assertEqual(self.ask(path).code, 0)
+
+    def test_a_program_that_is_not_here_counts_as_the_systems(self):
+        path = self.cases("version: 1\npolicy: team.yaml\ncases: [{run: [no-such-tool, x], expect: deny}]\n")
+        run = self.ask(path)
+        self.assertEqual(run.code, 0, str(run))
+        self.assertIn("not on this machine", run.out)
+
+    def test_the_sample_passes(self):
+        root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        sample = os.path.join(root, "samples/policies/team.cases.yaml")
+        if not os.path.exists(sample):
+            self.skipTest("the samples are not beside these tests")
+        run = self.bench.bailey("policy", "test", sample, env={"HOME": "/home/ada"})
+        self.assertEqual(run.code, 0, str(run))
+
+
+class Diff(QuestionCase):
+    def diff(self, *arguments):
+        return self.bench.bailey("policy", "diff", *arguments)
+
+    def test_what_widens_and_what_narrows(self):
+        child = self.policy("child.yaml", "version: 1\nname: team\nextends: team.yaml\nlimits: {memory: 4G}\n"
+                                          "commands: [{id: no-touch, decision: deny, argv: [touch, secret]}]\n")
+        run = self.diff(self.team, child)
+        self.assertEqual(run.code, 1, str(run))
+        self.assertIn(f"widens   limits.memory: 2G -> 4G  was at {self.team}:11:18  at {child}:4:18", run.out)
+        self.assertIn(f"narrows  commands 'no-touch': added deny [\"touch\",\"secret\"]  at {child}:5:12", run.out)
+        told = json.loads(self.diff("--json", child, self.team).out)
+        self.assertEqual((told["widens"], told["narrows"], told["incomparable"]), (1, 1, 0))
+
+    def test_the_same_is_the_same(self):
+        run = self.diff(self.team, self.policy("copy.yaml", "# a note\n\n" + POLICY))
+        self.assertEqual((run.code, run.out), (0, "the two say the same\n"))
+
+    def test_values_of_variables_are_not_told(self):
+        a = self.policy("a.yaml", "version: 1\nenvironment: {set: {X: hunter2}}\n")
+        b = self.policy("b.yaml", "version: 1\nenvironment: {set: {X: hunter3}}\n")
+        for arguments in ((a, b), ("--json", a, b)):
+            run = self.diff(*arguments)
+            self.assertEqual(run.code, 1)
+            self.assertNotIn("hunter", run.out)
+
+    def test_trouble_is_not_a_difference(self):
+        bad = self.policy("bad.yaml", "version: 1\nfoo: 1\n")
+        for arguments in ((self.team,), (self.team, bad), (bad, self.team), (self.team, "/nonexistent"),
+                          (self.team, "builtin:nosuch")):
+            self.assertEqual(self.diff(*arguments).code, 2, arguments)
+
+
+class BadInput(QuestionCase):
+    """What is too large, too deep or circular ends at once, and never in a yes."""
+
+    def everywhere(self, path):
+        cases = self.policy("cases.yaml", f"version: 1\npolicy: {os.path.basename(path)}\n"
+                                          "cases: [{run: [touch, a], expect: allow}]\n")
+        return [self.bench.bailey("policy", "check", path), self.explain("--", "touch", "a", policy=path),
+                self.bench.bailey("policy", "test", cases), self.bench.bailey("policy", "diff", path, self.team)]
+
+    def test_circles(self):
+        path = self.policy("a.yaml", "version: 1\nextends: b.yaml\n")
+        self.policy("b.yaml", "version: 1\nextends: a.yaml\n")
+        for run in self.everywhere(path):
+            self.assertIn(run.code, (1, 2))
+            self.assertIn("a.yaml' -> 'b.yaml' -> 'a.yaml'", run.err)
+
+    def test_a_thousand_parents(self):
+        for i in range(1000):
+            self.policy(f"p{i}.yaml", f"version: 1\nextends: p{i + 1}.yaml\n")
+        self.policy("p1000.yaml", POLICY)
+        for run in self.everywhere(os.path.join(self.rules, "p0.yaml")):
+            self.assertIn(run.code, (1, 2))
+            self.assertIn("p8.yaml", run.err)
+
+    def test_ten_megabytes(self):
+        path = self.policy("big.yaml", POLICY + "# " + "x" * (10 << 20) + "\n")
+        for run in self.everywhere(path):
+            self.assertIn(run.code, (1, 2))
+            self.assertRegex(run.err, "larger|over|limit|MiB|bytes")
+        run = self.bench.bailey("policy", "test", path)
+        self.assertEqual(run.code, 1)
+
+    def test_names_with_everything_in_them(self):
+        name = "p\x1b[2J\u202e\u2028'\".yaml"
+        path = self.policy(name, POLICY)
+        for run in (self.explain("--", "id", policy=path), self.bench.bailey("policy", "diff", path, "builtin:strict"),
+                    self.bench.bailey("policy", "test", path)):
+            for bad in ("\x1b", "\u202e", "\u2028"):
+                self.assertNotIn(bad, run.out + run.err)

@@ -20,6 +20,8 @@ CHOICES = {
 # What stands for a positional: files, or a fixed set of words.
 POSITIONALS = {
     "policy check": "files",
+    "policy test": "files",
+    "policy diff": "files",
     "log verify": "files",
     "level set": ["0", "10", "20", "30", "40"],
     "key export": ["ledger", "receipts", "approval"],

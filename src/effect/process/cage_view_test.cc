@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "effect/process/fake_host_files.h"
 #include "base/name_pattern.h"
+#include "effect/process/fake_host_files.h"
 #include "effect/process/hidden_paths.h"
 #include "effect/process/worktree.h"
 
