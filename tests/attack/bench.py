@@ -20,6 +20,11 @@ IS_ROOT = os.geteuid() == 0
 SLOWNESS = int(os.environ.get("BAILEY_SLOWNESS", "1"))
 
 
+def accepted_losses():
+    """For a test's own policy: as YAML, what the default one accepts, and ACCEPTED."""
+    return "[" + ", ".join(["limits.polled", *ACCEPTED]) + "]"
+
+
 class Run:
     """What came of one run: exit code, streams, and the attempts that the victim reported."""
 

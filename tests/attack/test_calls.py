@@ -8,7 +8,7 @@ import shutil
 import time
 import unittest
 
-from bench import AttackCase
+from bench import AttackCase, accepted_losses
 
 ENTRY_REFUSED = {"EPERM", "ENOSYS", "EACCES"}
 # family, type, protocol: what a cage without network may open. Of netlink only the routes,
@@ -158,8 +158,7 @@ environment: {set: {PATH: "/usr/bin:/bin"}}
 commands:
   - {id: no-id, decision: deny, argv: [id, "**"]}
   - {id: rest, decision: allow, argv: ["/usr/bin/*", "**"]}
-degradations: [limits.polled]
-""")
+degradations: """ + accepted_losses() + "\n")
         os.symlink("/usr/bin/id", os.path.join(bench.workspace, "link"))
         shutil.copy("/usr/bin/id", os.path.join(bench.workspace, "copy"))
         allowed = bench.caged(["/usr/bin/true"], ["--policy", policy])

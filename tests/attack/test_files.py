@@ -6,7 +6,7 @@ import socket
 import subprocess
 import unittest
 
-from bench import IS_ROOT, AttackCase
+from bench import IS_ROOT, AttackCase, accepted_losses
 from witness import Sleeper, tree_state
 
 
@@ -107,7 +107,7 @@ environment: {{set: {{PATH: "/usr/bin:/bin"}}}}
 commands:
   - {{id: swap, decision: allow, argv: [sh, {os.path.basename(script)}]}}
   - {{id: "true", decision: allow, argv: ["true"]}}
-degradations: [limits.polled]
+degradations: {accepted_losses()}
 """)
 
 
