@@ -232,6 +232,40 @@ class F15_Devices(AttackCase):
             "stdin", "stdout", "stderr", "console", "mqueue"})
 
 
+class F17_MarksOnFiles(AttackCase):
+    # A file capability (cap_setuid, permitted and effective), an attribute of the
+    # administrator's, and the flags that keep an owner from changing a file.
+    TRY = """import fcntl, os, struct
+open("marked", "w").close()
+def tried(name, act):
+    try: act(); print("got", name)
+    except OSError as e: print("no", name, e.errno)
+def flag(bits):
+    fd = os.open("marked", os.O_RDONLY)
+    try: fcntl.ioctl(fd, 0x40086602, struct.pack("l", bits))
+    finally: os.close(fd)
+capability = struct.pack("<IIIII", 0x02000001, 1 << 7, 0, 0, 0)
+tried("capability", lambda: os.setxattr("marked", "security.capability", capability))
+tried("trusted", lambda: os.setxattr("marked", "trusted.mark", b"x"))
+tried("immutable", lambda: flag(0x10))
+tried("append-only", lambda: flag(0x20))
+flag(0) if os.geteuid() == 0 else None
+"""
+    NAMES = ("capability", "trusted", "immutable", "append-only")
+
+    def test_no_file_is_marked_for_the_host(self):
+        bench = self.bench
+        control = bench.call(["python3", "-c", self.TRY])
+        happened = [name for name in self.NAMES if f"got {name}\n" in control.out]
+        if IS_ROOT:
+            self.assertIn("capability", happened, str(control))
+        caged = self.fresh().caged(["python3", "-c", self.TRY.replace("flag(0) if", "0 if")])
+        self.assertEqual([line.split()[:2] for line in caged.out.splitlines()][:4],
+                         [["no", name] for name in self.NAMES], str(caged))
+        if not happened:
+            self.skip_without_control({"": "needs a capability"})
+
+
 class F19_KernelFiles(AttackCase):
     def test_no_setting_of_the_kernel_can_be_written(self):
         # Opening for writing is enough to show it; nothing is written.
