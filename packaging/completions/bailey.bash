@@ -16,7 +16,7 @@ _bailey() {
   case $path in
     policy)
       if ((COMP_CWORD == 2)); then
-        _bailey_words 'check show explain test diff --help'
+        _bailey_words 'check show explain test diff suggest --help'
         return
       fi
       path+=" ${COMP_WORDS[2]}"
@@ -95,6 +95,9 @@ _bailey() {
     'policy explain --env') :; return ;;
     'policy test --policy') _bailey_files; return ;;
     'policy test --workspace') _bailey_folders; return ;;
+    'policy suggest --policy') _bailey_files; return ;;
+    'policy suggest --since') :; return ;;
+    'policy suggest --session') :; return ;;
     'level set --for') :; return ;;
     'level set --reason') :; return ;;
     'level reset --reason') :; return ;;
@@ -116,6 +119,7 @@ _bailey() {
     'policy explain') _bailey_words '--policy --profile --workspace --level --file --write --delete --env --json --help --' ;;
     'policy test') if [[ $cur == -* ]]; then _bailey_words '--policy --workspace --json --help'; else _bailey_files; fi ;;
     'policy diff') if [[ $cur == -* ]]; then _bailey_words '--json --help'; else _bailey_files; fi ;;
+    'policy suggest') _bailey_words '--policy --since --session --help' ;;
     'level show') _bailey_words '--json --help' ;;
     'level set') _bailey_words '0 10 20 30 40 --for --reason --json --help' ;;
     'level reset') _bailey_words '--reason --json --help' ;;

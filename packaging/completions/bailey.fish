@@ -36,12 +36,13 @@ complete -c bailey -f
 complete -c bailey -n 'contains -- -- (commandline -opc)' -a '(__bailey_rest)'
 complete -c bailey -n __bailey_bare -a run -d 'Run a command in a cage and keep a signed receipt.'
 complete -c bailey -n __bailey_bare -a init -d 'Make the home: keys, ledger and a first policy.'
-complete -c bailey -n __bailey_bare -a policy -d 'check, show, explain, test, diff'
+complete -c bailey -n __bailey_bare -a policy -d 'check, show, explain, test, diff, suggest'
 complete -c bailey -n '__bailey_noun policy' -a check -d 'Read a policy strictly and say what is wrong or doubtful in it.'
 complete -c bailey -n '__bailey_noun policy' -a show -d 'Print the home'\''s policy, or a built-in one to start from.'
 complete -c bailey -n '__bailey_noun policy' -a explain -d 'Say what would be allowed, by which rule, and what would change it.'
 complete -c bailey -n '__bailey_noun policy' -a test -d 'Check that a policy answers as the cases in files expect.'
 complete -c bailey -n '__bailey_noun policy' -a diff -d 'Say what another policy would allow or refuse that the first does not.'
+complete -c bailey -n '__bailey_noun policy' -a suggest -d 'Propose the narrowest rules for what was denied.'
 complete -c bailey -n __bailey_bare -a level -d 'show, set, reset'
 complete -c bailey -n '__bailey_noun level' -a show -d 'Show the session level, its expiry and what each level allows.'
 complete -c bailey -n '__bailey_noun level' -a set -d 'Set the level that sessions start at, within the policy'\''s bounds.'
@@ -114,6 +115,10 @@ complete -c bailey -n '__bailey_is "policy test"' -F
 complete -c bailey -n '__bailey_is "policy diff"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "policy diff"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "policy diff"' -F
+complete -c bailey -n '__bailey_is "policy suggest"' -l policy -d 'stand on this policy instead of the home'\''s' -r -F
+complete -c bailey -n '__bailey_is "policy suggest"' -l since -d 'denials of this much time only' -x
+complete -c bailey -n '__bailey_is "policy suggest"' -l session -d 'denials of one session only' -x
+complete -c bailey -n '__bailey_is "policy suggest"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "level show"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "level show"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "level set"' -l for -d 'fall back to the policy'\''s start level after this time (default 8h)' -x

@@ -12,6 +12,7 @@ int policy_show(Invocation& in);
 int policy_explain(Invocation& in);
 int policy_test(Invocation& in);
 int policy_diff(Invocation& in);
+int policy_suggest(Invocation& in);
 int level_show(Invocation& in);
 int level_set(Invocation& in);
 int level_reset(Invocation& in);

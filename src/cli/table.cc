@@ -57,6 +57,10 @@ constexpr std::array kPolicyTestOptions = {
     OptionSpec{"--policy", "FILE", "test this policy instead of the one that a file names"},
     OptionSpec{"--workspace", "DIR", "the workspace of every case"}, kJson};
 constexpr std::array kPolicyDiffOptions = {kJson};
+constexpr std::array kPolicySuggestOptions = {
+    OptionSpec{"--policy", "FILE", "stand on this policy instead of the home's"},
+    OptionSpec{"--since", "2h", "denials of this much time only"},
+    OptionSpec{"--session", "ID", "denials of one session only"}};
 constexpr std::array kLevelSetOptions = {
     OptionSpec{"--for", "1h", "fall back to the policy's start level after this time (default 8h)"},
     kReason, kJson};
@@ -110,6 +114,9 @@ const std::array kCommands = {
          "  bailey policy diff old.yaml new.yaml --json",
          kPolicyDiffOptions},
         policy_diff},
+    Command{{"policy suggest", "Propose the narrowest rules for what was denied.", "", 0, 0,
+             "  bailey policy suggest --since 2h > suggested.yaml", kPolicySuggestOptions},
+            policy_suggest},
     Command{{"level show", "Show the session level, its expiry and what each level allows.", "", 0,
              0, "  bailey level show", kJsonOnly},
             level_show},

@@ -4,6 +4,7 @@
 //   ledger/     the log (store/log_*)
 //   cache/policy/  compiled policies by the SHA-256 of their source
 //   approvals/  asks and answers, sealed
+//   denials/    what was denied of late, sealed; made with the first
 //   sessions/   what a session keeps
 //   kill.json, KILL_SWITCH, level.json, levels.yaml, policy.yaml
 //

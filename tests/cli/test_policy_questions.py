@@ -333,3 +333,120 @@ class BadInput(QuestionCase):
                     self.bench.bailey("policy", "test", path)):
             for bad in ("\x1b", "\u202e", "\u2028"):
                 self.assertNotIn(bad, run.out + run.err)
+
+
+class Suggestions(QuestionCase):
+    def setUp(self):
+        super().setUp()
+        self.assertEqual(self.bench.bailey("init").code, 0)
+        self.home = self.bench.bailey_home
+        self.bench.write(os.path.join(self.home, "policy.yaml"), POLICY, 0o600)
+
+    def denied(self, *command):
+        run = self.bench.bailey("run", "--json", "--", *command)
+        self.assertEqual(run.code, 122, str(run))
+        return json.loads(run.err)
+
+    def suggest(self, *arguments):
+        return self.bench.bailey("policy", "suggest", *arguments)
+
+    def kept(self, text):
+        """The path of the suggestion, where it belongs; it has to be a good policy."""
+        path = self.bench.write(os.path.join(self.home, "suggested.yaml"), text, 0o600)
+        check = self.bench.bailey("policy", "check", path)
+        self.assertEqual(check.code, 0, f"{check}\n{text}")
+        return path
+
+    def test_an_empty_ledger_says_so(self):
+        run = self.suggest()
+        self.assertEqual((run.code, run.out), (0, ""))
+        self.assertIn("nothing to suggest", run.err)
+        nowhere = self.bench.bailey("policy", "suggest", env={"BAILEY_HOME": os.path.join(self.bench.top, "none")})
+        self.assertEqual(nowhere.code, 1)
+
+    def test_what_was_denied_is_allowed_by_it_and_nothing_else(self):
+        for command in (["ls", "-l", "a*b"], ["ls", "-l", "a*b"], ["sh", "-c", "touch a; ls 'x y'"]):
+            self.denied(*command)
+        run = self.suggest()
+        self.assertEqual(run.code, 0, str(run))
+        self.assertIn("# denied 2 times", run.out)
+        path = self.kept(run.out)
+        for command, code in ((["ls", "-l", "a*b"], 0), (["ls", "-l", "aXb"], 3), (["ls"], 3),
+                              (["sh", "-c", "touch a; ls 'x y'"], 0), (["id"], 3)):
+            self.assertEqual(self.explain("--", *command, policy=path).code, code, command)
+
+    def test_what_the_policy_allows_by_now_is_left_out(self):
+        self.denied("ls", "-l")
+        self.bench.write(os.path.join(self.home, "policy.yaml"),
+                         POLICY.replace("  - {id: touch", "  - {id: ls, decision: allow, argv: [ls, '**']}\n"
+                                                          "  - {id: touch"), 0o600)
+        run = self.suggest()
+        self.assertEqual((run.code, run.out), (0, ""), str(run))
+        self.assertIn("would be allowed by the policy of today", run.err)
+
+    def test_a_rule_that_denies_is_told_and_never_undone(self):
+        self.denied("id", "-u")
+        run = self.suggest()
+        self.assertRegex(run.out, r"# at .*policy.yaml:8:5: rule 'no-id' would have to go")
+        self.assertEqual(self.explain("--", "id", "-u", policy=self.kept(run.out)).code, 3)
+
+    def test_sensitive_things_are_comments_and_secrets_not_there(self):
+        self.denied("ls", "/home/ada/.ssh/id_rsa")
+        self.denied("ls", "--token=hunter2hunter2")
+        self.denied("sh", "-c", "touch a > /etc/cron.d/x")
+        run = self.suggest()
+        self.assertNotIn("hunter2", run.out)
+        for line in run.out.split("\n"):
+            if ".ssh" in line or "cron" in line or '"*"' in line:
+                self.assertTrue(line.lstrip().startswith("#"), line)
+        path = self.kept(run.out)
+        self.assertEqual(self.explain("--", "ls", "/home/ada/.ssh/id_rsa", policy=path).code, 3)
+        self.assertEqual(self.explain("--", "ls", "--token=x", policy=path).code, 3)
+
+    def test_hostile_names_stay_words(self):
+        evil = "x\n  - {id: evil, decision: allow, argv: [\"**\"]}\n"
+        for word in (evil, "\": # }", "\x1b[2J\x07", "\u202eevil", "*", "\\", "{{", "- x", "%", "\t"):
+            self.denied("ls", word)
+        run = self.suggest()
+        for bad in ("\x1b", "\x07", "\u202e"):
+            self.assertNotIn(bad, run.out + run.err)
+        path = self.kept(run.out)
+        self.assertEqual(self.explain("--", "ls", evil, policy=path).code, 0)
+        self.assertEqual(self.explain("--", "true-or-not", policy=path).code, 1)
+        self.assertEqual(self.explain("--", "cat", "x", policy=path).code, 3)
+        self.assertEqual(self.explain("--", "ls", "y", policy=path).code, 3)
+
+    def test_a_changed_file_of_another_denial_is_not_believed(self):
+        self.denied("ls", "one")
+        self.denied("ls", "two")
+        folder = os.path.join(self.home, "denials")
+        first, second = sorted(os.listdir(folder))
+        os.replace(os.path.join(folder, second), os.path.join(folder, first))
+        run = self.suggest()
+        self.assertNotIn("argv", run.out)
+        self.assertIn("its arguments are not kept", run.out)
+        self.kept(run.out)
+
+    def test_the_arguments_lie_nowhere_in_the_open(self):
+        self.denied("ls", "planted-secret-1234")
+        for folder, _, names in os.walk(self.home):
+            for name in names:
+                with open(os.path.join(folder, name), "rb") as file:
+                    self.assertNotIn(b"planted-secret", file.read(), name)
+        self.assertIn("planted-secret-1234", self.suggest().out)  # the control
+
+    def test_one_session_or_a_time_only(self):
+        first = self.denied("ls", "first")["session_id"]
+        self.denied("ls", "second")
+        run = self.suggest("--session", first)
+        self.assertIn('"first"', run.out)
+        self.assertNotIn('"second"', run.out)
+        self.assertIn('"second"', self.suggest("--since", "1h").out)
+        self.assertEqual(self.suggest("--since", "yesterday").code, 2)
+
+    def test_below_final_commands_it_says_whose_they_are(self):
+        self.bench.write(os.path.join(self.home, "policy.yaml"), POLICY + "final: true\n", 0o600)
+        self.denied("ls", "-l")
+        run = self.suggest()
+        self.assertIn("# It cannot stand below that policy", run.out)
+        self.assertEqual(self.explain("--", "ls", "-l", policy=self.kept(run.out)).code, 3)

@@ -151,8 +151,14 @@ class Examples(unittest.TestCase):
 
     def test_every_policy_of_the_manual_is_good(self):
         page = (ROOT / "docs/manual/policy.md").read_text()
-        policies = [m[2] for m in FENCE.finditer(page) if m[1] == "yaml" and "version: 1" in m[2]]
-        self.assertEqual(len(policies), 4)
+        documents = [m[2] for m in FENCE.finditer(page) if m[1] == "yaml" and "version: 1" in m[2]]
+        policies = [text for text in documents if "\ncases:" not in text]
+        cases = [text for text in documents if "\ncases:" in text]
+        self.assertEqual((len(policies), len(cases)), (4, 1))
+        for text in cases:
+            done = subprocess.run([BIN / "bailey", "policy", "test", "--policy", "builtin:base", "-"],
+                                  input=text, text=True, capture_output=True, timeout=20)
+            self.assertRegex(done.stdout, r"5 cases: \d passed, \d failed\n$", done.stderr)
         for text in policies:
             done = subprocess.run([BIN / "bailey", "policy", "check", "-"], input=text, text=True,
                                   capture_output=True, timeout=20)

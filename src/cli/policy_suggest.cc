@@ -1,0 +1,422 @@
+// `bailey policy suggest`: the narrowest rules that would have allowed what was denied.
+//
+// Denials are read from the ledger. Their arguments are not in it; what the home kept of them
+// (store/denied_actions.h) is believed only when it has the digest that the entry names. Each
+// is put before the gate again, under the policy as it is now, and what is still denied gets
+// the narrowest change, tried as `policy explain` tries it. The output is one document that
+// stands on the policy of today. What looks sensitive is in it as a comment only, without the
+// words that look like secrets. Writes nothing but its output.
+#include <algorithm>
+#include <functional>
+#include <map>
+
+#include "cli/commands.h"
+#include "cli/home_path.h"
+#include "cli/household.h"
+#include "cli/policy_changes.h"
+#include "cli/policy_question.h"
+#include "codec/text.h"
+#include "gate/process_arguments.h"
+#include "merkle/leaf.h"
+#include "merkle/rfc3339.h"
+#include "policy/defaults.h"
+#include "policy/document.h"
+#include "policy/sensitive.h"
+#include "policy/units.h"
+#include "store/denied_actions.h"
+
+namespace bailey::cli {
+namespace {
+
+using codec::Json;
+using model::Decision;
+using policy::CommandRule;
+
+// One denial of the ledger.
+struct Denial {
+  std::uint64_t index = 0;
+  std::string leaf_hash;
+  std::string time;
+  std::string code;
+  std::string program;
+  Digest digest{};
+  merkle::Nonce nonce{};
+};
+
+const Json* member(const Json& json, std::initializer_list<const char*> path) {
+  const Json* at = &json;
+  for (const char* name : path) {
+    if (at == nullptr || !at->is_object()) return nullptr;
+    at = at->find(name);
+  }
+  return at;
+}
+
+std::string text_at(const Json& json, std::initializer_list<const char*> path) {
+  const Json* at = member(json, path);
+  return at != nullptr && at->is_string() ? at->as_string() : std::string();
+}
+
+struct Filter {
+  std::string session;                     // empty: every
+  std::optional<std::int64_t> not_before;  // unix, ns
+};
+
+// Null: the leaf is no denial of a program, or is not asked for.
+std::optional<Denial> denial_of(std::uint64_t index, const merkle::LeafEnvelope& leaf,
+                                const merkle::Hash& hash, const Filter& filter) {
+  if (leaf.type != merkle::LeafType::kRefusal) return std::nullopt;
+  if (text_at(leaf.body, {"action", "kind"}) != model::kProcessRun) return std::nullopt;
+  if (text_at(leaf.body, {"denial", "decision"}) != "deny") return std::nullopt;
+  if (!filter.session.empty() && text_at(leaf.body, {"caller", "session"}) != filter.session)
+    return std::nullopt;
+  if (filter.not_before && leaf.time.unix_ns < *filter.not_before) return std::nullopt;
+  const auto digest = codec::digest_from_hex(text_at(leaf.body, {"action", "digest"}));
+  if (!digest) return std::nullopt;
+  return Denial{index,
+                codec::to_hex(hash),
+                rfc3339(leaf.time).substr(0, 19) + "Z",
+                text_at(leaf.body, {"denial", "reason_code"}),
+                text_at(leaf.body, {"action", "program"}),
+                *digest,
+                leaf.nonce};
+}
+
+// What was kept of it, if it is what the ledger says was denied.
+std::optional<model::Action> action_of(const Denial& denial, const store::DeniedActions& kept,
+                                       const crypto::SealKey& disclosure) {
+  const auto text = kept.find(denial.index, denial.leaf_hash);
+  if (!text || !*text) return std::nullopt;
+  const auto salt = merkle::salt_for(disclosure, denial.nonce, "action.digest");
+  if (merkle::salted_digest(salt, as_bytes(**text)) != denial.digest) return std::nullopt;
+  const auto json = codec::parse_json(**text);
+  if (!json || !json->is_object()) return std::nullopt;
+  const Json* arguments = json->find("arguments");
+  if (arguments == nullptr) return std::nullopt;
+  auto action =
+      model::Action::create(text_at(*json, {"kind"}), text_at(*json, {"resource"}), *arguments);
+  if (!action) return std::nullopt;
+  return *std::move(action);
+}
+
+struct Line {
+  std::string text;   // a rule, or a quoted path
+  std::string doubt;  // why it is a comment; empty: it counts
+  std::size_t times = 0;
+  std::string last;
+};
+
+class Suggestion {
+ public:
+  explicit Suggestion(std::string home) : home_(std::move(home)) {}
+
+  void take(const Denial& denial, const PolicyChanges& changes, const std::string& main) {
+    if (changes.after == Decision::kDeny) {
+      add(others_,
+          "no change was found for entry " + std::to_string(denial.index) + " (" + denial.code +
+              "): " + changes.left,
+          "", denial);
+      return;
+    }
+    for (const auto& step : changes.steps) take(denial, step, main);
+  }
+
+  void lacks(const Denial& denial) {
+    add(others_,
+        denial.program +
+            ": its arguments are not kept, so nothing narrower than every use of it "
+            "could be said",
+        "", denial);
+  }
+
+  [[nodiscard]] bool is_empty() const {
+    return rules_.empty() && read_.empty() && write_.empty() && others_.empty();
+  }
+
+  // With `extends`, or without what counts when nothing may.
+  [[nodiscard]] std::string document(const std::string& extends) const {
+    std::string text = "version: 1\nextends: " + quoted(extends) + "\n";
+    const auto place = [](const Line& line) { return quoted(line.text); };
+    const std::string read = section(read_, "    ", place);
+    const std::string write = section(write_, "    ", place);
+    if (!read.empty() || !write.empty()) text += "files:\n";
+    if (!read.empty()) text += has_live(read_) ? "  read:\n" + read : "  read: []\n" + read;
+    if (!write.empty()) text += has_live(write_) ? "  write:\n" + write : "  write: []\n" + write;
+    const std::string rules = section(numbered(), "  ", [](const Line& line) { return line.text; });
+    if (!rules.empty()) text += has_live(rules_) ? "commands:\n" + rules : rules;
+    for (const auto& line : others_) text += "# " + comment(line) + "\n";
+    return text;
+  }
+
+ private:
+  using Lines = std::vector<Line>;
+
+  static bool has_live(const Lines& lines) {
+    return std::any_of(lines.begin(), lines.end(),
+                       [](const Line& one) { return one.doubt.empty(); });
+  }
+
+  static std::string comment(const Line& line) {
+    return codec::for_terminal(line.text, 500) + "; denied " + std::to_string(line.times) +
+           (line.times == 1 ? " time" : " times") + ", last " + line.last;
+  }
+
+  static std::string section(const Lines& lines, const std::string& indent,
+                             const std::function<std::string(const Line&)>& item) {
+    std::string text;
+    for (const auto& line : lines) {
+      text += indent + "# denied " + std::to_string(line.times) +
+              (line.times == 1 ? " time" : " times") + ", last " + line.last + "\n";
+      if (!line.doubt.empty()) text += indent + "# left out: " + line.doubt + "\n";
+      text += indent + (line.doubt.empty() ? "- " : "# - ") + item(line) + "\n";
+    }
+    return text;
+  }
+
+  static void add(Lines& lines, std::string text, std::string doubt, const Denial& denial) {
+    const auto known =
+        std::find_if(lines.begin(), lines.end(), [&](const Line& one) { return one.text == text; });
+    if (known != lines.end()) {
+      ++known->times;
+      known->last = denial.time;
+      return;
+    }
+    lines.push_back({std::move(text), std::move(doubt), 1, denial.time});
+  }
+
+  void take(const Denial& denial, const PolicyChange& step, const std::string& main) {
+    using Kind = PolicyChange::Kind;
+    const bool here = step.where == main;
+    if (here && step.kind == Kind::kAddRule) return add_rule(denial, step.text);
+    if (here && (step.kind == Kind::kAddRead || step.kind == Kind::kAddWrite)) {
+      const auto what = policy::sensitive_place(step.text, home_);
+      return add(step.kind == Kind::kAddRead ? read_ : write_, step.text,
+                 what ? "by its name this is " + std::string(*what) : "", denial);
+    }
+    std::string text = step.kind == Kind::kAddRule ? "a rule for it" : step.text;
+    if (!step.where.empty()) text = "at " + step.where + ": " + text;
+    if (step.kind == Kind::kType) text = "a person may type: " + text;
+    add(others_, text, "", denial);
+  }
+
+  // Words that look like secrets do not get into a file; places that do are called so.
+  void add_rule(const Denial& denial, const std::string& text) {
+    const auto read = policy::parse_document("version: 1\ncommands:\n  - " + text + "\n");
+    if (!read || !read->commands || read->commands->value.size() != 1) return;
+    CommandRule rule = read->commands->value.front();
+    std::string doubt;
+    for (std::size_t i = 1; i < rule.argv.size(); ++i) {
+      std::string& word = rule.argv[i];
+      if (policy::looks_secret(word)) {
+        doubt = "a word looks like a secret and is not shown";
+        word = "*";
+      } else if (doubt.empty()) {
+        doubt = sensitive_word(word);
+      }
+    }
+    rule.id = "suggested";
+    const auto again = rule_text(rule);
+    if (again) add(rules_, *again, doubt, denial);
+  }
+
+  std::string sensitive_word(const std::string& word) const {
+    for (std::size_t at = 0; at < word.size(); ++at) {
+      const bool begins =
+          at == 0 || std::string_view(" \t\n=<>\"'(:").find(word[at - 1]) != std::string_view::npos;
+      if (!begins || (word[at] != '/' && word[at] != '~')) continue;
+      std::string path = word.substr(at, word.find_first_of(" \t\n\"';|&<>)", at) - at);
+      if (path == "~" || path.starts_with("~/")) path = home_ + path.substr(1);
+      if (!path.starts_with('/')) continue;
+      if (const auto what = policy::sensitive_place(path, home_))
+        return "it names a place that by its name is " + std::string(*what);
+    }
+    return {};
+  }
+
+  // Ids of their own, in order.
+  [[nodiscard]] Lines numbered() const {
+    Lines lines = rules_;
+    std::size_t number = 0;
+    for (auto& line : lines) {
+      const std::string id = "{id: suggested";
+      if (line.text.starts_with(id))
+        line.text = id + "-" + std::to_string(++number) + line.text.substr(id.size());
+    }
+    return lines;
+  }
+
+  std::string home_;
+  Lines rules_;
+  Lines read_;
+  Lines write_;
+  Lines others_;
+};
+
+struct Counts {
+  std::size_t seen = 0;
+  std::size_t allowed = 0;  // by the policy of today
+};
+
+class Suggesting {
+ public:
+  Suggesting(Invocation& in, Household& household) : in_(in), household_(household) {}
+
+  Result<int> run() {
+    const auto filter = BAILEY_TRY(read_filter());
+    auto* ledger = BAILEY_TRY(household_.ledger());
+    const std::uint64_t size = BAILEY_TRY(ledger->size());
+    input_ = BAILEY_TRY(input_of_today());
+    std::vector<Denial> denials;
+    BAILEY_TRY(ledger->read(0, size,
+                            [&](std::uint64_t index, const merkle::LeafEnvelope& leaf,
+                                const merkle::Hash& hash) -> Status {
+                              if (auto one = denial_of(index, leaf, hash, filter))
+                                denials.push_back(*std::move(one));
+                              return {};
+                            }));
+    // Older ones are not kept with their arguments anyway.
+    if (denials.size() > store::kMaxDenied)
+      denials.erase(denials.begin(),
+                    denials.end() - static_cast<std::ptrdiff_t>(store::kMaxDenied));
+    const auto* disclosure = BAILEY_TRY(household_.disclosure());
+    const auto kept = BAILEY_TRY(
+        store::DeniedActions::open(household_.home(), *disclosure, in_.outside.entropy()));
+    Suggestion suggestion(in_.outside.home_directory());
+    Counts counts;
+    for (const auto& denial : denials) {
+      ++counts.seen;
+      const auto action = action_of(denial, kept, *disclosure);
+      if (!action) {
+        suggestion.lacks(denial);
+        continue;
+      }
+      if (!ask_again(denial, *action, suggestion)) ++counts.allowed;
+    }
+    return tell_all(suggestion, counts);
+  }
+
+ private:
+  Result<Filter> read_filter() {
+    Filter filter;
+    filter.session = in_.arguments.value("--session").value_or("");
+    if (const auto since = in_.arguments.value("--since")) {
+      const auto span = policy::parse_duration(*since);
+      if (!span)
+        return fail("usage", "--since: " + span.error().message, "write --since 2h, or 7d");
+      filter.not_before = in_.outside.clock().wall().unix_ns - *span;
+    }
+    return filter;
+  }
+
+  RunOptions options_for(const gate::ProcessArguments& arguments) const {
+    RunOptions options;
+    options.policy_file = in_.arguments.value("--policy");
+    options.workspace = arguments.workspace;
+    options.command = arguments.argv;
+    return options;
+  }
+
+  // False: it would be allowed today.
+  bool ask_again(const Denial& denial, const model::Action& action, Suggestion& suggestion) {
+    auto& outside = in_.outside;
+    const auto arguments = gate::process_arguments(action);
+    if (!arguments) {
+      suggestion.lacks(denial);
+      return true;
+    }
+    const RunOptions options = options_for(*arguments);
+    auto scene = scene_of_run(outside, options);
+    auto plan = scene ? plan_question(outside, *scene, options)
+                      : Result<RunPlan>(std::unexpected(scene.error()));
+    auto judgement = plan ? ask_gate(outside, *scene, scene->compiled, *plan)
+                          : Result<model::Judgement>(std::unexpected(plan.error()));
+    if (!judgement) {
+      PolicyChanges none;
+      none.left = judgement.error().message;
+      suggestion.take(denial, none, "");
+      return true;
+    }
+    if (judgement->decision != Decision::kDeny) return false;
+    const auto& policy = scene->compiled.policy();
+    suggestion.take(denial, narrowest_changes(outside, *scene, *plan, *judgement),
+                    policy.documents[main_document(policy)].name);
+    return true;
+  }
+
+  int tell_all(const Suggestion& suggestion, const Counts& counts) {
+    auto& outside = in_.outside;
+    const auto say = [&](const std::string& text) {
+      outside.write(Stream::kErr, "bailey: " + codec::for_terminal(text) + "\n");
+    };
+    if (counts.seen == 0) {
+      say("the ledger holds no denial of a program, so there is nothing to suggest");
+      return kDone;
+    }
+    if (suggestion.is_empty()) {
+      say("everything that was denied would be allowed by the policy of today");
+      return kDone;
+    }
+    const std::string extends = input_.path;
+    std::string head = "# Proposed by 'bailey policy suggest' from " + std::to_string(counts.seen) +
+                       " recorded denials, " + std::to_string(counts.allowed) +
+                       " of which would be allowed today.\n"
+                       "# Each rule allows exactly what was denied. That something was tried does "
+                       "not say that it should be allowed.\n";
+    if (!extends.starts_with(policy::kBuiltinPrefix))
+      head += "# Keep this file beside " + codec::for_terminal(input_.name) + ".\n";
+    const std::string text = head + suggestion.document(extends);
+    // What is printed is a policy that can be used, or it says why it is not.
+    const policy::PolicySource source{"the suggestion", text, "", input_.folder.get()};
+    const auto good =
+        policy::CompiledPolicy::from_chain(source, std::nullopt, policy::read_uncached);
+    outside.write(
+        Stream::kOut,
+        good ? text : head + refused(suggestion.document(extends), extends, good.error()));
+    return kDone;
+  }
+
+  // As comments: a parent that holds on to something is changed by whoever keeps it.
+  static std::string refused(const std::string& text, const std::string& extends,
+                             const Error& error) {
+    std::string out = "# It cannot stand below that policy: " + codec::for_terminal(error.message) +
+                      "\n# Whoever keeps it may add there:\n";
+    for (std::size_t start = 0; start < text.size();) {
+      const auto end = std::min(text.find('\n', start), text.size());
+      out += "#   " + text.substr(start, end - start) + "\n";
+      start = end + 1;
+    }
+    return out + "version: 1\nextends: " + quoted(extends) + "\n";
+  }
+
+  Result<PolicyInput> input_of_today() const {
+    auto& outside = in_.outside;
+    if (const auto named = in_.arguments.value("--policy"))
+      return policy_by_name(outside, *named, store::Trust::kOwn);
+    auto input = policy_file(outside, household_.home().path() + "/" + std::string(kPolicyFile),
+                             store::Trust::kOwn);
+    if (input || input.error().code != "disk.missing") return input;
+    return builtin_policy_input(model::Profile::kBalanced);
+  }
+
+  Invocation& in_;
+  Household& household_;
+  PolicyInput input_;
+};
+
+}  // namespace
+
+int policy_suggest(Invocation& in) {
+  auto household = Household::open(in.outside, Make::kNo);
+  if (!household) {
+    tell(in.outside, household.error());
+    return kError;
+  }
+  const auto done = Suggesting(in, **household).run();
+  if (!done) {
+    tell(in.outside, done.error());
+    return done.error().code == "usage" ? kUsage : kError;
+  }
+  return *done;
+}
+
+}  // namespace bailey::cli

@@ -1,0 +1,51 @@
+// DeniedActions: what was asked for when the gate said no, kept for its owner.
+//
+// The ledger holds a salted digest of a denied action and none of its arguments, so that it
+// may be published (spec/leaf.md). Whoever wants to know which rule would have allowed it
+// needs the arguments: they lie here, in denials/ of the home, one file a denial, sealed under
+// a key derived from the disclosure key and bound to the entry's index and leaf hash. A reader
+// checks them against the digest in the ledger before it believes them (spec/denials.md).
+// The newest kMaxDenied are kept; losing one loses a suggestion, nothing else.
+// Thread rule: any thread, any process. Errors: denials.unreadable, disk.*.
+// Does not protect: against root, nor against who has the home's keys.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/entropy.h"
+#include "crypto/seal.h"
+#include "store/home.h"
+
+namespace bailey::store {
+
+inline constexpr std::size_t kMaxDenied = 256;
+inline constexpr std::size_t kMaxDeniedBytes = 64U << 10;  // of one action
+
+class DeniedActions {
+ public:
+  // `disclosure` is borrowed for the call, the others must outlive this. Makes the folder.
+  [[nodiscard]] static Result<DeniedActions> open(const Home& home,
+                                                  const crypto::SealKey& disclosure,
+                                                  Entropy& entropy);
+
+  // `action`: its canonical JSON. One that is too big is not kept. `leaf_hash`: 64 hex digits.
+  [[nodiscard]] Status keep(std::uint64_t index, const std::string& leaf_hash,
+                            std::string_view action) const;
+  // Nothing when it is not kept (any more).
+  [[nodiscard]] Result<std::optional<std::string>> find(std::uint64_t index,
+                                                        const std::string& leaf_hash) const;
+
+ private:
+  DeniedActions(const Home& home, Dir folder, crypto::SealKey key, Entropy& entropy)
+      : home_(&home), folder_(std::move(folder)), key_(std::move(key)), entropy_(&entropy) {}
+  [[nodiscard]] Status remove_oldest() const;
+
+  const Home* home_;
+  Dir folder_;
+  crypto::SealKey key_;
+  Entropy* entropy_;
+};
+
+}  // namespace bailey::store
