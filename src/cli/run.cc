@@ -27,8 +27,7 @@ namespace {
 using effect::process::CageSpec;
 
 constexpr std::int64_t kPromptNs = 120'000'000'000;  // for an answer at the terminal
-// The degradation by which a policy takes limits that the warden checks at
-// intervals.
+// The degradation by which a policy takes limits that the warden checks at intervals.
 constexpr std::string_view kPolledLimits = "limits.polled";
 
 // The kill switch as a cage's watch; armed when the verdict names its epoch.
@@ -70,9 +69,8 @@ CageSpec cage_spec(const RunPlan& plan, const RunOptions& options,
   return spec;
 }
 
-// Files inside a workspace never configure the gate that judges it: whoever
-// writes there would write the next run's rules. So for the policy and each of
-// its parents.
+// Files inside a workspace never configure the gate that judges it: whoever writes
+// there would write the next run's rules. So for the policy and each of its parents.
 Status refuse_policy_inside(const PolicyInput& input, const policy::CompiledPolicy& compiled,
                             const std::string& workspace) {
   for (const auto& file : compiled.files()) {
@@ -114,10 +112,8 @@ std::vector<std::string> hidden_hints(const RunReport& report) {
   };
   if (saw("missing_file") || saw("permission"))
     lines.emplace_back(
-        "a file it wanted may be hidden here: 'files: {read: "
-        "[...]}' in the policy opens a folder "
-        "(bailey policy show), --profile permissive the usual "
-        "toolchains below your home");
+        "a file it wanted may be hidden here: 'files: {read: [...]}' in the policy opens a folder "
+        "(bailey policy show), --profile permissive the usual toolchains below your home");
   if (saw("read_only"))
     lines.emplace_back(
         "it met a read-only place: only the workspace and /tmp are writable, "
@@ -162,8 +158,7 @@ class Run {
 };
 
 Status Run::run() {
-  // First of all: the warden and the empty namespaces take longest and need no
-  // decision.
+  // First of all: the warden and the empty namespaces take longest and need no decision.
   auto cage = BAILEY_TRY(outside_.jail().raise());
   household_ = BAILEY_TRY(Household::open(outside_, Make::kYes));
   const auto cached = BAILEY_TRY(choose_policy(options_, *household_, outside_));
@@ -226,8 +221,7 @@ Status Run::run() {
   return {};
 }
 
-// For 'bailey policy suggest': the ledger has no arguments. No run fails
-// because of it.
+// For 'bailey policy suggest': the ledger has no arguments. No run fails because of it.
 void Run::keep_denied(const model::Action& action) {
   const bool halted = report_.denial && report_.denial->reason_code.starts_with("kill.");
   const auto disclosure = household_->disclosure();
@@ -244,8 +238,7 @@ Result<bool> Run::ask_here(const consent::Ask& ask, consent::ApprovalStore& stor
   auto prompt = consent::TerminalPrompt::open();
   if (!prompt) return false;  // nobody is here: the ask stays for `bailey approve`
   const auto answer = prompt->put(ask, outside_.clock(), kPromptNs);
-  // Enter alone is no for now, not for good: the ask stays and `bailey approve`
-  // ends it.
+  // Enter alone is no for now, not for good: the ask stays and `bailey approve` ends it.
   if (answer.answer() == consent::Answer::kDeny) return false;
   const auto halted =
       household_->kill_switch().look().halted ? consent::Halt::kHalted : consent::Halt::kRunning;
@@ -257,8 +250,8 @@ Result<bool> Run::ask_here(const consent::Ask& ask, consent::ApprovalStore& stor
   return true;
 }
 
-// The last thing of a run: what was dropped unused is written, and when nobody
-// else has the ledger open, tiles and checkpoint cover everything.
+// The last thing of a run: what was dropped unused is written, and when nobody else has
+// the ledger open, tiles and checkpoint cover everything.
 void Run::close_ledger() {
   if (!abandoned_.has_news() && !household_->has_ledger()) return;
   auto ledger = household_->ledger();
