@@ -1,10 +1,12 @@
-"""Work inside the cage against the same work bare: a compile, git status, Redis.
+"""Work inside the cage against the same work bare: a compile, git status, Redis; and the
+compile with events seen and unseen.
 
 Each pair is repeated in turn, bare and caged; speed is bare time / caged time (for Redis
 caged rate / bare rate) of the medians. A caged time holds the whole governed run.
 """
 import csv
 import io
+import json
 import os
 import socket
 
@@ -64,7 +66,38 @@ def compile_files(world, runs, files):
     words = [world.peer("make"), "-s", "-B", f"-j{os.cpu_count()}"]
     row = pair(world, f"compile of {files} C files", workspace, words, runs)
     row["target"] = stats.at_least(f"compile of {files} files, speed to bare", row["speed"], 0.97)
-    return row
+    return [row, *events(world, workspace, words, runs)]
+
+
+def events(world, workspace, words, runs):
+    """What hearing of refused calls costs: the same caged work where the kernel refuses the
+    cage a listener, where it has one, and where opened files are told, too. All three stand
+    beneath the same filter that allows everything, so that it costs each the same."""
+    def beneath(kind, *options):
+        return [world.program("beneath"), kind, *world.governed(words, workspace, options)]
+
+    sides = {"unheard": ("none", beneath("listener")), "heard": ("own", beneath("plain")),
+             "observed": ("own", beneath("plain", "--observe"))}
+    for name, (listener, command) in sides.items():
+        at = command.index("--workspace")
+        said = world.attempt([*command[:at], "--json", *command[at:]]).stderr
+        report = json.loads(said[said.rfind('{"end":'):])
+        found = report["evidence"]["details"]["events"]
+        if found["listener"] != listener or found["files"] != (name == "observed"):
+            raise CannotMeasure(f"the {name} cage says of its listener: {found}")
+    series = world.interleave([(name, workspace, command) for name, (_, command) in sides.items()],
+                              runs, 1)
+    rows = []
+    for name, title in (("heard", "refused calls, connects, starts"), ("observed", "and --observe")):
+        # Round by round: a slow second hits all that was started in it.
+        ratio = stats.median([mine / other for mine, other in
+                              zip(series[name][0], series["unheard"][0])])
+        rows.append({"name": title, "runs": runs, "ratio": ratio,
+                     "unheard_ms": stats.median(series["unheard"][0]) / 1e6,
+                     "heard_ms": stats.median(series[name][0]) / 1e6})
+    rows[0]["target"] = stats.at_most("compile with events, to the same without", rows[0]["ratio"],
+                                      1.01)
+    return rows
 
 
 def git_status(world, runs, files):

@@ -80,10 +80,7 @@ def layers_table(session):
 
 
 def loads_table(session):
-    rows = []
-    for name in ("compile", "git", "redis"):
-        part = session["parts"].get(name)
-        rows += part if isinstance(part, list) else [part] if part else []
+    rows = load_rows(session, lambda row: "speed" in row)
     if not rows:
         return []
     lines = [f"Work inside the cage, {who(session['uid'])} (medians, bare and caged in turn)",
@@ -93,6 +90,27 @@ def loads_table(session):
                  (f"{row['bare_per_s']:,.0f}/s", f"{row['caged_per_s']:,.0f}/s"))
         lines.append(f"  {row['name']:32} {row['runs']:>5} {sides[0]:>12} {sides[1]:>12}"
                      f" {100 * row['speed']:7.1f}%")
+    return lines
+
+
+def load_rows(session, wanted):
+    rows = []
+    for name in ("compile", "git", "redis"):
+        part = session["parts"].get(name)
+        rows += part if isinstance(part, list) else [part] if part else []
+    return [row for row in rows if wanted(row)]
+
+
+def events_table(session):
+    rows = load_rows(session, lambda row: "unheard_ms" in row)
+    if not rows:
+        return []
+    lines = [f"The compile with events, {who(session['uid'])} (medians, in turn; the cost is the"
+             " median of the rounds' own)",
+             f"  {'heard of':32} {'runs':>5} {'unheard':>12} {'heard':>12} {'cost':>8}"]
+    for row in rows:
+        lines.append(f"  {row['name']:32} {row['runs']:>5} {row['unheard_ms']:>9.1f} ms"
+                     f" {row['heard_ms']:>9.1f} ms {100 * (row['ratio'] - 1):+7.2f}%")
     return lines
 
 
@@ -117,7 +135,7 @@ def targets_of(session):
 
 def session_text(session):
     blocks = [start_table(session), layers_table(session), memory_table(session),
-              loads_table(session)]
+              loads_table(session), events_table(session)]
     targets = targets_of(session)
     if targets:
         blocks.append([f"Figures asked for, {who(session['uid'])}"] + [target_line(t) for t in targets])
