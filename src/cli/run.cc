@@ -69,20 +69,6 @@ CageSpec cage_spec(const RunPlan& plan, const RunOptions& options,
   return spec;
 }
 
-// Files inside a workspace never configure the gate that judges it: whoever writes
-// there would write the next run's rules. So for the policy and each of its parents.
-Status refuse_policy_inside(const PolicyInput& input, const policy::CompiledPolicy& compiled,
-                            const std::string& workspace) {
-  for (const auto& file : compiled.files()) {
-    const std::string real = input.folder_path + "/" + file;
-    if (!real.starts_with(workspace + "/")) continue;
-    return fail("policy.inside_workspace",
-                "the policy '" + file + "' lies inside the workspace that it judges",
-                "keep it elsewhere, for example in the home as policy.yaml");
-  }
-  return {};
-}
-
 Result<store::CachedPolicy> choose_policy(const RunOptions& options, Household& household,
                                           Outside& outside) {
   const std::string workspace = BAILEY_TRY(workspace_of(options, outside));
@@ -90,7 +76,7 @@ Result<store::CachedPolicy> choose_policy(const RunOptions& options, Household& 
   if (options.policy_file) {
     const auto input = BAILEY_TRY(policy_file(outside, *options.policy_file, store::Trust::kOwn));
     auto compiled = BAILEY_TRY(household.policy_from(input.source(), project));
-    BAILEY_TRY(refuse_policy_inside(input, compiled.policy, workspace));
+    BAILEY_TRY(require_outside(input, compiled.policy, workspace));
     return compiled;
   }
   if (options.profile)
