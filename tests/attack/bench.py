@@ -95,6 +95,7 @@ class Bench:
 
     def call(self, argv, timeout=60, **options):
         process = self.start(argv, **options)
+        timeout *= SLOWNESS
         try:
             out, err = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
