@@ -74,9 +74,17 @@ Status add_rules(const std::vector<std::string>& patterns, Access access, const 
     switch (host.kind(place)) {
       case FileKind::kDirectory:
       case FileKind::kRegular:
-      case FileKind::kSymlink:
         view.views.push_back({place, place, access, true});
         break;
+      case FileKind::kSymlink: {
+        // A link deeper than the top level is shown as the file behind it; drop_strangers()
+        // sees to it that this is one that the rules list as well.
+        const bool top = place.find('/', 1) == std::string::npos;
+        auto real = top || access == Access::kReadWrite ? Result<std::string>(place)
+                                                        : host.real_path(place);
+        if (real) view.views.push_back({*std::move(real), place, access, true});
+        break;
+      }
       case FileKind::kSocket:
       case FileKind::kOther:
         view.notes.push_back("'" + place + "' is neither a directory nor a file and stays hidden");
@@ -102,6 +110,25 @@ void order(std::vector<View>& views) {
     if (parent == kept.rend() || parent->access != view.access) kept.push_back(std::move(view));
   }
   views = std::move(kept);
+}
+
+// A file under another name than its own is shown only when the rules show it under its own:
+// a link opens nothing.
+void drop_strangers(CageView& view) {
+  std::erase_if(view.views, [&](const View& place) {
+    if (place.source == place.target) return false;
+    const bool hidden =
+        std::any_of(view.hidden.begin(), view.hidden.end(), [&](const std::string& path) {
+          return is_under(place.source, path) || is_under(path, place.source);
+        });
+    const bool listed = std::any_of(view.views.begin(), view.views.end(), [&](const View& other) {
+      return other.source == other.target && is_under(place.source, other.target);
+    });
+    if (listed && !hidden) return false;
+    view.notes.push_back("'" + place.target +
+                         "' is a link to what is not shown, and is not either");
+    return true;
+  });
 }
 
 void keep_outermost(std::vector<std::string>& paths) {
@@ -161,6 +188,7 @@ Result<CageView> plan_view(const ViewRequest& request, const HostFiles& host) {
     if (host.kind(always) != FileKind::kMissing) view.hidden.push_back(always);
   keep_outermost(view.hidden);
   drop_hidden_views(view);
+  drop_strangers(view);
   if (!is_visible(view, request.workspace))
     return fail("run.workspace", "a hide rule of the policy hides the workspace itself",
                 "choose another workspace, or narrow the rule");

@@ -52,6 +52,31 @@ TEST(CageView, SeesOnlyWhatRulesName) {
   EXPECT_FALSE(is_visible(view, "/run"));
 }
 
+TEST(CageView, ALinkShowsTheFileBehindItOnlyWhenThatIsShownToo) {
+  auto host = a_host();
+  host.add("/usr/bin/key", FileKind::kSymlink, "/home/ann/.ssh/id")
+      .add("/usr/bin/pass", FileKind::kSymlink, "/etc/shadow");
+  auto request = a_request();
+  const auto view_of = [&](std::vector<std::string> read) {
+    request.rules.read = std::move(read);
+    return plan_view(request, host).value();
+  };
+  const auto source_at = [](const CageView& view, const std::string& target) -> std::string {
+    for (const auto& each : view.views)
+      if (each.target == target) return each.source;
+    return "";
+  };
+  const auto both = view_of({"/usr/bin/awk", "/usr/bin/mawk"});
+  EXPECT_EQ(source_at(both, "/usr/bin/awk"), "/usr/bin/mawk");
+  const auto alone = view_of({"/usr/bin/awk"});
+  EXPECT_EQ(source_at(alone, "/usr/bin/awk"), "");
+  EXPECT_FALSE(alone.notes.empty());
+  EXPECT_EQ(source_at(view_of({"/usr/bin/key"}), "/usr/bin/key"), "");
+  EXPECT_EQ(source_at(view_of({"/usr/bin/pass", "/etc/**"}), "/usr/bin/pass"), "");
+  // Within a folder that is shown it stays the link that it is.
+  EXPECT_EQ(source_at(view_of({"/usr/**", "/usr/bin/key"}), "/usr/bin/key"), "");
+}
+
 TEST(CageView, NoRules_MeansOnlyTheWorkspace) {
   auto request = a_request();
   request.rules = {};
