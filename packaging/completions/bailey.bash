@@ -9,7 +9,7 @@ _bailey() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} path i
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _bailey_words 'run init policy level kill approve doctor log key version --help --version'
+    _bailey_words 'run learn init policy level kill approve doctor log key version --help --version'
     return
   fi
   path=${COMP_WORDS[1]}
@@ -86,6 +86,17 @@ _bailey() {
     'run --output') :; return ;;
     'run --net') _bailey_words 'none'; return ;;
     'run --receipt') _bailey_files; return ;;
+    'learn --to') _bailey_files; return ;;
+    'learn --merge') _bailey_files; return ;;
+    'learn --policy') _bailey_files; return ;;
+    'learn --profile') :; return ;;
+    'learn --level') :; return ;;
+    'learn --workspace') _bailey_folders; return ;;
+    'learn --env') :; return ;;
+    'learn --time') :; return ;;
+    'learn --memory') :; return ;;
+    'learn --processes') :; return ;;
+    'learn --receipt') _bailey_files; return ;;
     'policy show --profile') _bailey_words 'base strict balanced permissive'; return ;;
     'policy explain --policy') _bailey_files; return ;;
     'policy explain --profile') _bailey_words 'strict balanced permissive'; return ;;
@@ -113,6 +124,7 @@ _bailey() {
   esac
   case $path in
     'run') _bailey_words '--policy --profile --level --workspace --read-only --observe --env --time --cpu-time --memory --cpus --processes --open-files --disk --output --net --interactive --receipt --quiet --json --help --' ;;
+    'learn') _bailey_words '--to --merge --collapse --dry-run --policy --profile --level --workspace --env --time --memory --processes --interactive --receipt --json --help --' ;;
     'init') _bailey_words '--json --help' ;;
     'policy check') if [[ $cur == -* ]]; then _bailey_words '--json --help'; else _bailey_files; fi ;;
     'policy show') _bailey_words '--profile --help' ;;

@@ -35,6 +35,7 @@ end
 complete -c bailey -f
 complete -c bailey -n 'contains -- -- (commandline -opc)' -a '(__bailey_rest)'
 complete -c bailey -n __bailey_bare -a run -d 'Run a command in a cage and keep a signed receipt.'
+complete -c bailey -n __bailey_bare -a learn -d 'Watch a command once and write the narrowest policy for it.'
 complete -c bailey -n __bailey_bare -a init -d 'Make the home: keys, ledger and a first policy.'
 complete -c bailey -n __bailey_bare -a policy -d 'check, show, explain, test, diff, suggest'
 complete -c bailey -n '__bailey_noun policy' -a check -d 'Read a policy strictly and say what is wrong or doubtful in it.'
@@ -90,6 +91,22 @@ complete -c bailey -n '__bailey_is "run"' -l receipt -d 'write the receipt to th
 complete -c bailey -n '__bailey_is "run"' -l quiet -d 'no closing report when the program ends by itself'
 complete -c bailey -n '__bailey_is "run"' -l json -d 'print the report as one JSON object on standard error'
 complete -c bailey -n '__bailey_is "run"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "learn"' -l to -d 'write the policy here (default: learned/ in the home)' -r -F
+complete -c bailey -n '__bailey_is "learn"' -l merge -d 'add to this policy, which was learned before' -r -F
+complete -c bailey -n '__bailey_is "learn"' -l collapse -d 'join folders of which several files were used'
+complete -c bailey -n '__bailey_is "learn"' -l dry-run -d 'print the policy and write nothing'
+complete -c bailey -n '__bailey_is "learn"' -l policy -d 'watch it under this policy instead of the home'\''s' -r -F
+complete -c bailey -n '__bailey_is "learn"' -l profile -d 'strict, balanced (default) or permissive' -x
+complete -c bailey -n '__bailey_is "learn"' -l level -d 'lower the session'\''s level to 0, 10, 20, 30 or 40' -x
+complete -c bailey -n '__bailey_is "learn"' -l workspace -d 'the folder to work in (default: the current one)' -x -a '(__fish_complete_directories)'
+complete -c bailey -n '__bailey_is "learn"' -l env -d 'pass a variable, or set it; may be repeated' -x
+complete -c bailey -n '__bailey_is "learn"' -l time -d 'end the run after this much wall time' -x
+complete -c bailey -n '__bailey_is "learn"' -l memory -d 'memory of all processes together' -x
+complete -c bailey -n '__bailey_is "learn"' -l processes -d 'processes and threads at once' -x
+complete -c bailey -n '__bailey_is "learn"' -l interactive -d 'give the program a terminal of its own'
+complete -c bailey -n '__bailey_is "learn"' -l receipt -d 'write the receipt to this file' -r -F
+complete -c bailey -n '__bailey_is "learn"' -l json -d 'print what was learned as one JSON object on standard error'
+complete -c bailey -n '__bailey_is "learn"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "init"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "init"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "policy check"' -l json -d 'print one JSON object instead of text'

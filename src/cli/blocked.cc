@@ -28,13 +28,6 @@ std::string act_of(const model::Event& event) {
   return event.act;
 }
 
-std::uint64_t event_count(const Json& extra, std::string_view member) {
-  const Json* events = extra.find("events");
-  const Json* value = events != nullptr ? events->find(member) : nullptr;
-  if (value == nullptr || !value->is_string()) return 0;
-  return std::strtoull(value->as_string().c_str(), nullptr, 10);
-}
-
 Json event_json(const model::Event& event) {
   Json json{Json::Object{}};
   json.set("kind", model::name(event.kind));
@@ -51,6 +44,13 @@ Json event_json(const model::Event& event) {
 }
 
 }  // namespace
+
+std::uint64_t event_count(const Json& extra, std::string_view member) {
+  const Json* events = extra.find("events");
+  const Json* value = events != nullptr ? events->find(member) : nullptr;
+  if (value == nullptr || !value->is_string()) return 0;
+  return std::strtoull(value->as_string().c_str(), nullptr, 10);
+}
 
 // The first of them by act; the rest is in --json and counted.
 std::string blocked_text(const std::vector<model::Event>& all, const Json& extra) {

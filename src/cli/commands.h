@@ -6,6 +6,7 @@
 namespace bailey::cli {
 
 int run_command(Invocation& in);
+int learn_command(Invocation& in);
 int init_command(Invocation& in);
 int policy_check(Invocation& in);
 int policy_show(Invocation& in);

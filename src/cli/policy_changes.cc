@@ -74,22 +74,6 @@ std::string rule_id(const CompiledPolicy& compiled, std::string_view program,
     if (const std::string next = id + "-" + std::to_string(n); !taken.contains(next)) return next;
 }
 
-// The program as a rule names it: a system program by its name, any other by its place.
-std::string program_word(const std::string& found, const std::string& workspace,
-                         const std::string& home) {
-  const auto below = [&](const std::string& base, const char* sign) -> std::string {
-    return !base.empty() && found.starts_with(base + "/")
-               ? sign + literal_pattern(found.substr(base.size() + 1))
-               : "";
-  };
-  if (auto word = below(workspace, "./"); !word.empty()) return word;
-  for (const std::string_view place : kSystemPlaces)
-    if (found.starts_with(place) && found.find('/', place.size()) == std::string::npos)
-      return literal_pattern(found.substr(place.size()));
-  if (auto word = below(home, "~/"); !word.empty()) return word;
-  return literal_pattern(found);
-}
-
 class Search {
  public:
   Search(Outside& outside, const PolicyScene& scene, const RunPlan& plan)
@@ -214,7 +198,7 @@ class Search {
                          const std::vector<std::string>& arguments) const {
     CommandRule rule;
     rule.decision = Decision::kAllow;
-    rule.argv.push_back(program_word(found, plan_.run.workspace, home_));
+    rule.argv.push_back(program_pattern(found, plan_.run.workspace, home_));
     for (const auto& word : arguments) rule.argv.push_back(literal_pattern(word));
     rule.id = rule_id(compiled, std::string_view(found).substr(found.rfind('/') + 1), taken_);
     return rule;
@@ -416,6 +400,21 @@ std::string literal_pattern(std::string_view word) {
     pattern += c;
   }
   return pattern;
+}
+
+std::string program_pattern(const std::string& found, const std::string& workspace,
+                            const std::string& home) {
+  const auto below = [&](const std::string& base, const char* sign) -> std::string {
+    return !base.empty() && found.starts_with(base + "/")
+               ? sign + literal_pattern(found.substr(base.size() + 1))
+               : "";
+  };
+  if (auto word = below(workspace, "./"); !word.empty()) return word;
+  for (const std::string_view place : kSystemPlaces)
+    if (found.starts_with(place) && found.find('/', place.size()) == std::string::npos)
+      return literal_pattern(found.substr(place.size()));
+  if (auto word = below(home, "~/"); !word.empty()) return word;
+  return literal_pattern(found);
 }
 
 std::string quoted(std::string_view text) {

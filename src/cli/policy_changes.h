@@ -57,6 +57,10 @@ struct PolicyChanges {
 [[nodiscard]] Result<std::string> rule_text(const policy::CommandRule& rule);
 // `word` as a pattern that matches nothing else.
 [[nodiscard]] std::string literal_pattern(std::string_view word);
+// The program at `found` as a rule names it: a system program by its name, any other by its
+// place.
+[[nodiscard]] std::string program_pattern(const std::string& found, const std::string& workspace,
+                                          const std::string& home);
 // YAML in double quotes.
 [[nodiscard]] std::string quoted(std::string_view text);
 

@@ -2,6 +2,7 @@
 #include <iterator>
 #include <stop_token>
 
+#include "cli/blocked.h"
 #include "cli/command_line_door.h"
 #include "cli/commands.h"
 #include "cli/household.h"
@@ -13,6 +14,7 @@
 #include "cli/run_options.h"
 #include "cli/run_plan.h"
 #include "cli/run_report.h"
+#include "cli/run_trace.h"
 #include "codec/text.h"
 #include "conduct/conductor.h"
 #include "consent/answering.h"
@@ -111,7 +113,9 @@ std::vector<std::string> hidden_hints(const RunReport& report) {
 
 class Run {
  public:
-  Run(Outside& outside, RunOptions options) : outside_(outside), options_(std::move(options)) {
+  // `trace` may be null.
+  Run(Outside& outside, RunOptions options, RunTrace* trace)
+      : outside_(outside), options_(std::move(options)), trace_(trace) {
     report_.command = codec::for_terminal(options_.command.front(), 200);
   }
 
@@ -136,6 +140,7 @@ class Run {
 
   Outside& outside_;
   RunOptions options_;
+  RunTrace* trace_;
   RunReport report_;
   LateWatch abandoned_;
   std::unique_ptr<Household> household_;
@@ -153,6 +158,11 @@ Status Run::run() {
   BAILEY_TRY(compiled.require_enforceable());
   const RunPlan plan =
       BAILEY_TRY(plan_run(options_, compiled.policy(), household_->home().path(), outside_));
+
+  if (trace_ != nullptr) {
+    trace_->policy = compiled.policy();
+    trace_->plan = plan;
+  }
 
   std::array<std::uint8_t, 16> key{};
   outside_.entropy().fill(key);
@@ -260,6 +270,12 @@ void Run::take(conduct::Conducted conducted) {
     report_.reason_code = ran->reason_code;
     report_.evidence = std::move(ran->evidence);
     report_.events = std::move(ran->events);
+    if (trace_ != nullptr) {
+      trace_->ran = ran->status == model::OutcomeStatus::kDone;
+      trace_->uses = std::move(ran->uses);
+      trace_->refused = report_.events;
+      trace_->dropped = event_count(report_.evidence.extra, "dropped");
+    }
     if (ran->status != model::OutcomeStatus::kFailed) report_.notes = view_notes_;
     for (auto& note : report_.evidence.notes) report_.notes.push_back(note);
     report_.hidden_hint = hidden_hints(report_);
@@ -302,7 +318,11 @@ int run_command(Invocation& in) {
     tell(in.outside, options.error());
     return kRunUsage;
   }
-  return Run(in.outside, *std::move(options))();
+  return Run(in.outside, *std::move(options), nullptr)();
+}
+
+int run_traced(Outside& outside, RunOptions options, RunTrace& trace) {
+  return Run(outside, std::move(options), &trace)();
 }
 
 }  // namespace bailey::cli

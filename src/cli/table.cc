@@ -35,6 +35,24 @@ constexpr std::array kRunOptions = {
     OptionSpec{"--quiet", "", "no closing report when the program ends by itself", Arity::kFlag},
     OptionSpec{"--json", "", "print the report as one JSON object on standard error", Arity::kFlag},
 };
+constexpr std::array kLearnOptions = {
+    OptionSpec{"--to", "FILE", "write the policy here (default: learned/ in the home)"},
+    OptionSpec{"--merge", "FILE", "add to this policy, which was learned before"},
+    OptionSpec{"--collapse", "", "join folders of which several files were used", Arity::kFlag},
+    OptionSpec{"--dry-run", "", "print the policy and write nothing", Arity::kFlag},
+    OptionSpec{"--policy", "FILE", "watch it under this policy instead of the home's"},
+    OptionSpec{"--profile", "NAME", "strict, balanced (default) or permissive"},
+    OptionSpec{"--level", "N", "lower the session's level to 0, 10, 20, 30 or 40"},
+    OptionSpec{"--workspace", "DIR", "the folder to work in (default: the current one)"},
+    OptionSpec{"--env", "NAME[=V]", "pass a variable, or set it; may be repeated", Arity::kMany},
+    OptionSpec{"--time", "30s", "end the run after this much wall time"},
+    OptionSpec{"--memory", "512M", "memory of all processes together"},
+    OptionSpec{"--processes", "64", "processes and threads at once"},
+    OptionSpec{"--interactive", "", "give the program a terminal of its own", Arity::kFlag},
+    OptionSpec{"--receipt", "FILE", "write the receipt to this file"},
+    OptionSpec{"--json", "", "print what was learned as one JSON object on standard error",
+               Arity::kFlag},
+};
 constexpr std::array kJsonOnly = {kJson};
 constexpr std::array kPolicyCheckOptions = {kJson};
 constexpr std::array kPolicyShowOptions = {
@@ -84,6 +102,12 @@ const std::array kCommands = {
              "  bailey run --profile strict --read-only -- git log",
              kRunOptions, Tail::kCommand},
             run_command},
+    Command{{"learn", "Watch a command once and write the narrowest policy for it.", "", 0, 0,
+             "  bailey learn -- make test\n"
+             "  bailey learn --collapse --to make.yaml -- make test\n"
+             "  bailey learn --merge make.yaml -- make install",
+             kLearnOptions, Tail::kCommand},
+            learn_command},
     Command{{"init", "Make the home: keys, ledger and a first policy.", "", 0, 0, "  bailey init",
              kJsonOnly},
             init_command},

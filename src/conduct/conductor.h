@@ -59,6 +59,7 @@ struct Ran {
   model::Evidence evidence;
   model::Judgement judgement;
   std::vector<model::Event> events;  // as they were told, objects in the clear
+  std::vector<model::Event> uses;    // files that were used, when that was asked for
   model::Receipt receipt;
 };
 

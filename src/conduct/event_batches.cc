@@ -6,9 +6,14 @@ namespace bailey::conduct {
 namespace {
 constexpr std::int64_t kLongestWaitNs = 500'000'000;
 constexpr std::size_t kMost = 256;  // as the warden keeps; a warden of ours tells no more
+constexpr std::size_t kMostUses = 4096;
 }  // namespace
 
 void EventBatches::take(model::Event event) {
+  if (event.use) {
+    if (uses_.size() < kMostUses) uses_.push_back(std::move(event));
+    return;
+  }
   if (all_.size() == kMost) {
     ++unwritten_;
     return;

@@ -27,6 +27,8 @@ class EventBatches final : public effect::process::EventSink {
   // What still waits; to be called before the outcome is recorded.
   void finish() { write(); }
 
+  // Files that were opened or executed; not for the ledger, which is about what was refused.
+  [[nodiscard]] std::vector<model::Event> take_uses() && { return std::move(uses_); }
   [[nodiscard]] std::uint64_t unwritten() const noexcept { return unwritten_; }
   [[nodiscard]] std::vector<model::Event> take_all() && { return std::move(all_); }
 
@@ -37,6 +39,7 @@ class EventBatches final : public effect::process::EventSink {
   model::IntentId intent_;
   const Clock& clock_;
   std::vector<model::Event> all_;
+  std::vector<model::Event> uses_;
   std::size_t written_ = 0;  // how many of all_ were tried
   std::uint64_t unwritten_ = 0;
   std::int64_t first_waits_since_ns_ = 0;

@@ -24,6 +24,8 @@ struct Event {
   std::string object;   // "192.0.2.1:443", "/etc/shadow", "" when the act has none
   bool claimed = true;  // the object was read from memory that the program may change
   bool cut = false;     // the object was longer
+  bool use = false;     // nothing was refused: a file was opened or executed; `object` is absolute
+  bool writes = false;  // of a use: opened for changing
   std::string layer;    // "seccomp", "namespace.net", ...
   std::string error;    // "EPERM"; "" when the call went on
   std::uint64_t mono_ns = 0;

@@ -17,7 +17,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "attack")]
 import bench  # noqa: E402
 import run_attacks  # noqa: E402
 
-MODULES = ["test_exit_codes", "test_terminal", "test_places", "test_commands", "test_policy",
+MODULES = ["test_exit_codes", "test_terminal", "test_places", "test_commands", "test_policy", "test_learn",
            "test_policy_questions", "test_golden"]
 
 

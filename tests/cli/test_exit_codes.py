@@ -61,7 +61,8 @@ class ExitCodes(AttackCase):
         self.assertEqual(denial["decision"], "deny")
 
     def test_an_unjudged_shell_needs_level_40(self):
-        run = self.bench.caged(["sh", "-c", "true"])
+        self.assertEqual(self.bench.caged(["sh", "-c", "true"]).code, 0)  # its text can be judged
+        run = self.bench.caged(["sh", "-c", "$A true"])
         self.assertEqual(run.code, 122, str(run))
         context = run.report["denial"]["technical_context"]
         self.assertEqual((context["current_autonomy_level"], context["required_level"]), (30, 40))

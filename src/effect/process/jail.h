@@ -38,7 +38,9 @@ enum class UnixSockets : std::uint32_t {
   kRefused,
   kAllowed
 };  // socket(AF_UNIX); pairs always work
-enum class Observe : std::uint32_t { kNo, kFiles };  // hear of opens that were refused or hidden
+// What is heard of files besides what every run tells. kFiles: opens that were refused or
+// hidden. kUse: those, and every file that is opened or executed.
+enum class Observe : std::uint32_t { kNo, kFiles, kUse };
 enum class PolledLimits : std::uint32_t { kRefused, kAccepted };
 
 struct CageSpec {

@@ -65,7 +65,7 @@ bool PlanReader::open(const void* bytes, std::size_t size) noexcept {
   header_ = static_cast<const PlanHeader*>(bytes);
   const PlanHeader& h = *header_;
   if (h.magic != kPlanMagic || h.version != kPlanVersion || h.total != size) return false;
-  if (h.terminal > 1 || h.unix_sockets > 1 || h.polled > 1 || h.observe > 1) return false;
+  if (h.terminal > 1 || h.unix_sockets > 1 || h.polled > 1 || h.observe > 2) return false;
   if (h.limits_present > 0xff || h.places > kPlanMaxPlaces || h.arguments == 0) return false;
   const std::uint64_t records = std::uint64_t{h.arguments} * sizeof(PlanText) +
                                 std::uint64_t{h.environment} * sizeof(PlanText) +

@@ -149,7 +149,7 @@ model::Outcome Effects::run_process(model::Recorded<model::Permit> permit, proce
   if (watch.must_stop()) return seal(OutcomeStatus::kHalted, "kill.active", std::move(before));
 
   const std::string deaf_because = ready->deaf_because;
-  const bool observes = ready->observe == process::Observe::kFiles;
+  const bool observes = ready->observe != process::Observe::kNo;
   auto end = cage.run(leash, watch, events);
   if (!end) return refused(end.error(), std::move(before));
   end->events.listening = deaf_because.empty();

@@ -181,6 +181,8 @@ struct EventBody {
   char object[kObjectBytes] = {};  // a path's bytes, or those of an address
 };
 inline constexpr std::uint16_t kEventCut = 1;
+inline constexpr std::uint16_t kEventWrites = 2;  // of kOpen and `error` 0: for changing
+inline constexpr std::uint16_t kEventUse = 4;     // nothing was refused; `object` is absolute
 inline constexpr std::uint32_t kHintMissing = 1;
 inline constexpr std::uint32_t kHintPermission = 2;
 inline constexpr std::uint32_t kHintReadOnly = 4;

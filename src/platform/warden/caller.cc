@@ -183,6 +183,32 @@ int Caller::refusal_to_open(int directory, std::uint64_t flags,
   return as_refusal(file < 0 ? file : access_of(file, 2));
 }
 
+bool Caller::note_use(int directory, std::uint64_t flags, wire::EventBody& body) const noexcept {
+  constexpr std::uint64_t kAccess = 3, kCreate = 0100, kTruncate = 01000;
+  constexpr unsigned kTypeMask = 0170000, kDirectoryType = 0040000;
+  Path path;
+  const bool whole = absolute(directory, body, path);
+  if (!whole || path.view().size() > sizeof body.object) {
+    body.flags |= wire::kEventUse | wire::kEventCut;  // told as something that is not known
+    return true;
+  }
+  bool writes = (flags & (kAccess | kTruncate)) != 0;
+  if (const long file = look_up(path.c_str()); file >= 0) {
+    sys::Stat stat;
+    const long e = sys::fstatat(static_cast<int>(file), "", &stat, sys::kAtEmptyPath);
+    sys::close(static_cast<int>(file));
+    if (e < 0 || (stat.mode & kTypeMask) == kDirectoryType) return false;
+  } else {
+    if ((flags & kCreate) == 0) return false;
+    writes = true;
+  }
+  body.object_size = static_cast<std::uint16_t>(path.view().size());
+  for (std::size_t i = 0; i < path.view().size(); ++i) body.object[i] = path.view()[i];
+  body.flags |= wire::kEventUse;
+  if (writes) body.flags |= wire::kEventWrites;
+  return true;
+}
+
 void Caller::name(char (&to)[16]) const noexcept {
   Line<64> path;
   path.add("/proc/").add(std::uint64_t{pid_}).add("/comm");

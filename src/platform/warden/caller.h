@@ -31,6 +31,10 @@ class Caller {
   // the cage does not show it; 0 when it may, or nobody has it.
   [[nodiscard]] int refusal_to_open(int directory, std::uint64_t flags,
                                     const effect::process::EventBody& body) const noexcept;
+  // What it uses when nothing refuses: makes the object an absolute path of the cage's, and
+  // sets the flags. False for what is not there, a directory, or a name that is too long.
+  [[nodiscard]] bool note_use(int directory, std::uint64_t flags,
+                              effect::process::EventBody& body) const noexcept;
   void name(char (&to)[16]) const noexcept;
   // The program's file, or -1. Fills in which program it was.
   [[nodiscard]] int open_program(effect::process::EventBody& body) const noexcept;

@@ -21,9 +21,11 @@ std::uint64_t fingerprint(const wire::EventBody& body) noexcept {
   const auto mix = [&](std::uint64_t value) { hash = (hash ^ value) * 0x100000001b3ULL; };
   mix(body.kind);
   mix(body.number);
-  mix(body.device);
-  mix(body.inode);
+  // Which program it was does not matter for a use.
+  mix((body.flags & wire::kEventUse) != 0 ? 0 : body.device);
+  mix((body.flags & wire::kEventUse) != 0 ? 0 : body.inode);
   mix(body.port);
+  mix(body.flags);
   for (std::size_t i = 0; i < body.object_size; ++i) {
     mix(static_cast<unsigned char>(body.object[i]));
   }
@@ -80,6 +82,13 @@ bool is_event(const Caller& caller, const seccomp_notif& call, wire::EventBody& 
   return true;
 }
 
+// What nothing refuses, as a use of a file; false when there is nothing to tell of it.
+bool is_use(const Caller& caller, const seccomp_notif& call, wire::EventBody& body) noexcept {
+  const int directory = directory_of(call);
+  if (is_exec(call.data.nr)) return caller.note_use(directory, 0, body);
+  return is_open(call.data.nr) && caller.note_use(directory, open_flags(call), body);
+}
+
 // Who called.
 void describe(const Caller& caller, wire::EventBody& body, int& program) noexcept {
   caller.name(body.program);
@@ -128,7 +137,9 @@ Notices::Turn Notices::next(wire::Message& event, int& program) noexcept {
   const Caller caller(call.pid);
   const bool watched = is_watched(call.data.nr);
   // Before the answer: afterwards the caller may be gone at any moment.
-  bool tell = !watched || (read_object(caller, call, body) && is_event(caller, call, body));
+  const bool readable = watched && read_object(caller, call, body);
+  bool tell = !watched || (readable && is_event(caller, call, body));
+  if (!tell && readable && tell_ == Tell::kUse) tell = is_use(caller, call, body);
   if (tell) describe(caller, body, program);
   // Still the same call: the pid was not another's while we read.
   if (tell && sys::ioctl(listener_, SECCOMP_IOCTL_NOTIF_ID_VALID, &call.id) < 0) tell = false;
@@ -148,6 +159,11 @@ Notices::Turn Notices::keep(wire::Message& event, int& program) noexcept {
     return Turn::kAnswered;
   };
   const std::uint64_t print = fingerprint(event.body.event);
+  if ((event.body.event.flags & wire::kEventUse) != 0) {
+    if (program >= 0) sys::close(program);
+    program = -1;
+    return keep_use(print);
+  }
   for (const std::uint64_t seen : seen_) {
     if (seen != print) continue;
     ++repeated_;
@@ -164,6 +180,22 @@ Notices::Turn Notices::keep(wire::Message& event, int& program) noexcept {
     sys::close(program);
     program = -1;
   }
+  return Turn::kEvent;
+}
+
+// Nobody but a learner looks at uses, and wants each once, so all of them are remembered.
+Notices::Turn Notices::keep_use(std::uint64_t print) noexcept {
+  constexpr std::size_t kPlaces = 2 * kMostUses;
+  static std::uint64_t uses[kPlaces];
+  std::size_t at = print % kPlaces;
+  for (; uses[at] != 0; at = (at + 1) % kPlaces)
+    if (uses[at] == print) return Turn::kAnswered;
+  if (uses_ == kMostUses) {
+    ++dropped_;
+    return Turn::kAnswered;
+  }
+  uses[at] = print;
+  ++uses_;
   return Turn::kEvent;
 }
 

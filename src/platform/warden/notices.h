@@ -13,8 +13,10 @@ namespace bailey::platform::warden {
 
 class Notices {
  public:
-  // Takes over the listener; 0 or a negative errno.
+  // Takes over the listener.
   void listen(int listener) noexcept;
+  // From now on files that are opened or executed, too.
+  void tell_uses() noexcept { tell_ = Tell::kUse; }
   [[nodiscard]] int fd() const noexcept { return listener_; }
 
   enum class Turn {
@@ -32,16 +34,21 @@ class Notices {
 
  private:
   static constexpr std::uint64_t kMostEvents = 256;
+  static constexpr std::uint64_t kMostUses = 4096;
   static constexpr unsigned kRemembered = 64;
 
+  enum class Tell { kRefused, kUse };
   struct Program {
     std::uint64_t device = 0, inode = 0, version = 0;
   };
 
   [[nodiscard]] Turn keep(effect::process::Message& event, int& program) noexcept;
+  [[nodiscard]] Turn keep_use(std::uint64_t print) noexcept;
   [[nodiscard]] bool is_known(const Program& program) noexcept;
 
   int listener_ = -1;
+  Tell tell_ = Tell::kRefused;
+  std::uint64_t uses_ = 0;
   std::uint64_t kept_ = 0, repeated_ = 0, dropped_ = 0;
   std::uint64_t seen_[kRemembered] = {};  // fingerprints of the last events
   unsigned seen_next_ = 0;

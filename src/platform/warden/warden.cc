@@ -291,6 +291,8 @@ class Warden {
     forward.type = MessageType::kGo;
     // Init's clock is a little longer: it is there for when this one hangs.
     forward.a = wall == 0 ? 0 : wall + 500000000;
+    // Not before: what proves the cage opens files too.
+    if (plan_.header().observe == 2) notices_.tell_uses();
     const bool terminal = plan_.header().terminal != 0;
     if (terminal) watch_size();
     streams_.open(terminal, asked(Kind::kOutput));
