@@ -1,20 +1,25 @@
 #!/usr/bin/env python3
 """What the reading of shell texts says, against what bash really does.
 
-  differential_test.py --facts PROGRAM --stand-in PROGRAM [--bailey PROGRAM] [--list]
-                       [--only TEXT] [CORPUS...]
+  differential_test.py --facts PROGRAM --stand-in PROGRAM [--bin DIR] [--scratch DIR] [--all]
+                       [--status N...] [--list] [--verbose] [--only TEXT] [--made N] [--seed N]
+                       [CORPUS...]
 
 Each line of each corpus is read by shell-facts and run by bash, twice (all programs
-succeed, all fail), in a root of its own that holds nothing but shells, a few real
-programs that start others, and stand-ins that record being run. A line passes when every
+succeed, all fail), where nothing can be reached but shells, a few real programs that
+start others, and stand-ins that record being run: in a root of its own, or, with the
+programs of Bailey in DIR, in a caged run (which has no /bin/sh). A line passes when every
 program that ran was named by a segment, with these arguments, in that directory, and
-every file that appeared was named, unless the reading said that it does not know. What
+every file that appeared was named. What the reading says that it does not know is compared
+with nothing and not run (but with --all). A run that records nothing is followed by one that
+must, so that a broken stage is noticed. What
 `bash -n` refuses must not be read as something; what is read must pass `bash -n`.
 
 A corpus is one line a text; a text of several lines stands between <<< and >>>. Lines
 with '#' in the first column are remarks. harmless.corpus must be allowed, all but 2 %, by
 the programs in harmless.programs; hostile.corpus must not, not one, by those in
-hostile.programs.
+hostile.programs. Besides, N texts (400) are made by chance, half of them from a grammar, half
+by changing lines of the corpora; those are compared only.
 """
 import argparse
 import collections
@@ -31,9 +36,14 @@ import sys
 import tempfile
 import time
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from made_lines import Maker  # noqa: E402
+
 BASH = shutil.which("bash")
 HERE = pathlib.Path(__file__).resolve().parent
-HOME = "/home/u"
+HOME = "/home/u"  # as the text sees them; in a cage they are real paths
+WORK = "/work"
 # Programs that start others, or that say something about files, are the real ones.
 REAL = """bash sh dash env xargs find timeout nice nohup setsid stdbuf ionice chrt taskset flock
   script sed awk mawk sort split tar watch strace setpriv prlimit basename dirname mktemp tr cut
@@ -68,7 +78,7 @@ def read_corpus(path):
 
 def read_facts(program, texts):
     lines = "".join(json.dumps(text, ensure_ascii=False) + "\n" for text in texts)
-    run = subprocess.run([program, HOME, "/work"], input=lines.encode(), stdout=subprocess.PIPE,
+    run = subprocess.run([program, HOME, WORK], input=lines.encode(), stdout=subprocess.PIPE,
                          check=True)
     facts = []
     for line in run.stdout.split(b"\n")[:len(texts)]:
@@ -90,8 +100,8 @@ def unbyte(value):
 class Root:
     """A file system of its own, made anew for each run but for what never changes."""
 
-    def __init__(self, stand_in, names):
-        self.top = pathlib.Path(tempfile.mkdtemp(prefix="bailey-shell."))
+    def __init__(self, stand_in, names, scratch=None):
+        self.top = pathlib.Path(tempfile.mkdtemp(prefix="bailey-shell.", dir=scratch))
         self.root = self.top / "root"
         for name in ("bin", "real", "log", "output", "dev", "tmp", "home/u", "work", "lib", "lib64",
                      "usr"):
@@ -119,15 +129,29 @@ class Root:
                     shutil.copy(os.path.realpath(library), target)
         shutil.copy(shutil.which("bash"), self.root / "bash")
         shutil.copy(stand_in, self.root / "stand-in")
+        os.chmod(self.root / "stand-in", 0o555)  # one file under all its names: `tar -cf ls`
         for name in names:
             os.link(self.root / "stand-in", self.root / "bin" / name)
         for name, text in {**NUMBERS, "default": TROUBLE}.items():
             (self.root / "output" / name).write_text(text)
-        # Real programs whose numbers a reading trusts stay as they are; the rest of the real
-        # ones are there for what they start.
         self.work = self.root / "work"
+        self.made = None
+
+    def mount(self):
+        """What a root needs besides files."""
+        subprocess.run(["mount", "-t", "tmpfs", "dev", self.root / "dev"], check=True)
+        (self.root / "dev/null").touch()
+        subprocess.run(["mount", "--bind", "/dev/null", self.root / "dev/null"], check=True)
+        os.symlink("/proc/self/fd", self.root / "dev/fd")
+        (self.root / "proc").mkdir()
+        subprocess.run(["mount", "-t", "proc", "proc", self.root / "proc"], check=True)
 
     def fresh(self, status):
+        """The files as every text finds them; made again only when one was touched."""
+        (self.root / "status").write_text(str(status))
+        (self.root / "log/records").write_bytes(b"")
+        if self.made is not None and self.snapshot() == self.made:
+            return
         shutil.rmtree(self.work, ignore_errors=True)
         self.work.mkdir()
         for scratch in ("tmp", "home/u"):
@@ -146,9 +170,22 @@ class Root:
                 if not target.exists() or name == "run.sh":
                     target.unlink(missing_ok=True)
                     os.link(self.root / "stand-in", target)
-        (self.root / "status").write_text(str(status))
-        (self.root / "log/records").write_bytes(b"")
         os.chmod(self.root / "log/records", 0o666)
+        self.made = self.snapshot()
+
+    def snapshot(self):
+        """What a change of names, contents or modes below the scratch folders shows in."""
+        found, todo = {}, [str(self.work), str(self.root / "tmp"), str(self.root / "home")]
+        while todo:
+            folder = todo.pop()
+            found[folder] = os.stat(folder).st_mtime_ns, os.stat(folder).st_mode
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    about = entry.stat(follow_symlinks=False)
+                    if entry.is_dir(follow_symlinks=False):
+                        todo.append(entry.path)
+                    found[entry.path] = about.st_ino, about.st_size, about.st_mtime_ns, about.st_mode
+        return found
 
     def run(self, text):
         """Runs the text by bash; the records of the programs that ran."""
@@ -170,7 +207,7 @@ class Root:
                 for descriptor in (0, 1, 2):
                     os.dup2(null, descriptor)
                 os.closerange(3, 64)
-                os.execve("/bash", ["bash", "-c", text],
+                os.execve("/bash", ["bash", "-c", "--", text],
                           {"PATH": "/bin", "HOME": HOME, "TERM": "dumb", "LC_ALL": "C.UTF-8"})
             except BaseException:  # nothing of the parent's may run on in the child
                 os._exit(99)
@@ -228,16 +265,66 @@ class Root:
             records.append((fields[0], fields[1], fields[2:]))
         return records
 
-    def files(self):
-        found = set()
-        for base in (self.work, self.root / "tmp", self.root / "home"):
-            for path in base.rglob("*"):
-                if path.is_file() and not os.path.samefile(path, self.root / "stand-in"):
-                    found.add("/" + str(path.relative_to(self.root)))
-        return found
+    def sees(self):
+        """The control: a text that does run a program."""
+        self.fresh(0)
+        return [argv for _, _, argv in self.run("payload control")] == [["payload", "control"]]
+
+    def new_files(self):
+        """Files that were not there when the text began; stand-ins are no files here."""
+        stand_in = os.stat(self.root / "stand-in").st_ino
+        return sorted(self.seen_as(pathlib.Path(path)) for path, about in self.snapshot().items()
+                      if path not in self.made and len(about) == 4 and
+                      os.path.isfile(path) and about[0] != stand_in)
+
+    def seen_as(self, path):
+        return "/" + str(path.relative_to(self.root))
 
     def close(self):
         shutil.rmtree(self.top, ignore_errors=True)
+
+
+class Cage(Root):
+    """The same files, run by `bailey run`: what the policy does not name is not there."""
+
+    def __init__(self, bin_dir, stand_in, names, scratch):
+        super().__init__(stand_in, names, scratch or pathlib.Path(stand_in).resolve().parent)
+        self.bailey = pathlib.Path(bin_dir) / "bailey"
+        # A shell's name would ask for level 40; what is compared here is not the gate.
+        os.rename(self.root / "bash", self.root / "text-runner")
+        self.policy = self.top / "policy.yaml"
+        self.policy.write_text(f"""version: 1
+name: shell-corpus
+levels: {{start: 30, max: 30}}
+files:
+  read: ["{self.root}/**", "/usr/lib/**", "/usr/lib64/**", "/lib/**", "/lib64/**", "/usr/libexec/**"]
+  write: ["{self.root}/work/**", "{self.root}/tmp/**", "{self.root}/home/**", "{self.root}/log/records"]
+commands:
+  - {{id: run, decision: allow, argv: ["{self.root}/text-runner", "**"]}}
+environment:
+  set: {{PATH: "{self.root}/bin", HOME: "{self.root}/home/u", TERM: dumb, LC_ALL: C.UTF-8}}
+limits: {{time: 3s, cpu_time: 4s, processes: 64, open_files: 256, output: 4M}}
+degradations: [limits.polled]
+""")
+
+    def mount(self):
+        pass
+
+    def run(self, text):
+        run = subprocess.run([self.bailey, "run", "--json", "--policy", self.policy, "--",
+                              self.root / "text-runner", "-c", "--", text], cwd=self.work, check=False,
+                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.PIPE, env={"PATH": "/usr/bin:/bin", "HOME": str(self.top),
+                                                          "BAILEY_HOME": str(self.top / "bailey")})
+        # The code may be the text's own, and so may what stands before on the line.
+        report = run.stderr[max(0, run.stderr.rfind(b'{"end":')):]
+        if not report.startswith(b'{"end":"ran"') or b'"exec_errno"' in report or \
+                b'"status":"failed"' in report:
+            sys.exit(f"differential_test: the cage cannot be used: {run.stderr.decode()[-2000:]}")
+        return self.records()
+
+    def seen_as(self, path):
+        return str(path)
 
 
 def pattern_matches(pattern, word):
@@ -283,7 +370,7 @@ def words_match(facts, words):
 
 
 def in_directory(base, path):
-    return os.path.normpath(os.path.join("/work", base, path))
+    return os.path.normpath(os.path.join(WORK, base, path))
 
 
 def names(segment, record):
@@ -326,11 +413,11 @@ def is_helper(record, facts):
         any(s["argv"] and s["argv"][0][1] == "tar" for s in facts["segments"])
 
 
-def unnamed_files(facts, before, after, records):
+def unnamed_files(facts, new, records):
     if any(os.path.basename(path) in MAKERS for path, _, _ in records):
         return []
     missing = []
-    for path in sorted(after - before):
+    for path in new:
         for file in facts["files"]:
             kind, text, _ = file["path"]
             if file["use"] in ("read", "delete", "connect"):
@@ -372,13 +459,13 @@ def denial(facts, programs):
         if file["directory"] is None and not text.startswith("/"):
             return "file in an unknown directory"
         path = in_directory(file["directory"] or "", text)
-        if not path.startswith(("/work/", "/tmp/")) and path not in ("/dev/null", "/dev/stderr"):
+        if not path.startswith((WORK + "/", "/tmp/")) and path not in ("/dev/null", "/dev/stderr"):
             return f"file {path}"
     return None
 
 
 def accepts(text):
-    return subprocess.run([BASH, "-n", "-c", text], stdin=subprocess.DEVNULL,
+    return subprocess.run([BASH, "-n", "-c", "--", text], stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
                           env={"PATH": "/nowhere", "LC_ALL": "C.UTF-8"}).returncode == 0
 
@@ -393,17 +480,23 @@ def enter_stage():
 
 
 def main():
-    global DROP
+    global DROP, HOME, WORK
     parser = argparse.ArgumentParser()
     parser.add_argument("--facts", required=True)
     parser.add_argument("--stand-in", required=True)
+    parser.add_argument("--bin", help="where bailey is: run each text in a cage")
+    parser.add_argument("--scratch", help="where the files of the runs are; not in /tmp for a cage")
+    parser.add_argument("--status", type=int, nargs="*", default=[0, 1], help="what programs end with")
+    parser.add_argument("--all", action="store_true", help="run also what the reading does not know")
     parser.add_argument("--staged", action="store_true")
     parser.add_argument("--list", action="store_true", help="say why each line is not allowed")
     parser.add_argument("--only", help="only lines that hold this")
     parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--made", type=int, default=400)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("corpora", nargs="*", type=pathlib.Path)
     options = parser.parse_args()
-    if not options.staged:
+    if not options.staged and not options.bin:
         enter_stage()
     with open("/proc/self/uid_map", encoding="ascii") as mapped:
         DROP = mapped.read().split()[2] != "1"  # a lone mapped root has nobody else to be
@@ -413,26 +506,34 @@ def main():
         for number, text in read_corpus(corpus):
             if options.only is None or options.only in text:
                 texts.append((corpus, number, text))
-    facts = read_facts(options.facts, [text for _, _, text in texts])
+    if options.only is None:
+        maker = Maker(options.seed)
+        lines = [text for _, _, text in texts]
+        for number in range(options.made):
+            text = maker.text() if number % 2 == 0 else \
+                maker.changed(maker.random.choice(lines), maker.random.choice(lines))
+            if "\0" not in text and "\r" not in text:
+                texts.append((pathlib.Path("made"), number, text))
     names_used = set(NUMBERS) | set(REAL)
     for _, _, text in texts:
         names_used |= set(re.findall(r"[A-Za-z0-9_+][A-Za-z0-9_.+-]*", text))
     names_used |= {"payload", "payload-from-output", "payload-from-name", "payload-in-script"}
-    root = Root(options.stand_in, {n for n in names_used if len(n) < 60})
-    subprocess.run(["mount", "-t", "tmpfs", "dev", root.root / "dev"], check=True)
-    (root.root / "dev/null").touch()
-    subprocess.run(["mount", "--bind", "/dev/null", root.root / "dev/null"], check=True)
-    os.symlink("/proc/self/fd", root.root / "dev/fd")
-    (root.root / "proc").mkdir()
-    subprocess.run(["mount", "-t", "proc", "proc", root.root / "proc"], check=True)
-
+    names_used = {name for name in names_used if len(name) < 60}
+    root = Cage(options.bin, options.stand_in, names_used, options.scratch) if options.bin else \
+        Root(options.stand_in, names_used, options.scratch)
+    if options.bin:
+        HOME, WORK = str(root.root / "home/u"), str(root.work)
+    facts = read_facts(options.facts, [text for _, _, text in texts])
+    root.mount()
     failures = []
     counts = collections.Counter()
     reasons = collections.defaultdict(list)
     try:
         for (corpus, number, text), found in zip(texts, facts):
             where = f"{corpus.name}:{number}"
-            programs = set((corpus.parent / f"{corpus.stem}.programs").read_text().split())
+            made = corpus.name == "made"
+            programs = set() if made else \
+                set((corpus.parent / f"{corpus.stem}.programs").read_text().split())
             counts[corpus.stem, "lines"] += 1
             refused = not accepts(text)
             if refused and "error" not in found:
@@ -442,7 +543,7 @@ def main():
             reason = denial(found, programs)
             allowed = reason is None
             counts[corpus.stem, "allowed"] += allowed
-            if not allowed:
+            if not allowed and not made:
                 reasons[corpus.stem, reason].append(where)
                 if options.list:
                     print(f"{where}: {reason}: {text!r}")
@@ -450,10 +551,10 @@ def main():
                 failures.append(f"{where}: allowed: {text!r}")
             certain = is_certain(found)
             counts[corpus.stem, "certain"] += certain
-            for status in (0, 1):
+            # What is not known, and said so, is compared with nothing.
+            for status in options.status if certain or options.all else ():
                 started = time.monotonic()
                 root.fresh(status)
-                before = root.files()
                 records = root.run(text)
                 counts[corpus.stem, "programs run"] += len(records)
                 if time.monotonic() - started > 0.5:
@@ -463,15 +564,17 @@ def main():
                 if options.verbose:
                     print(where, status, [(path, argv[1:]) for path, _, argv in records])
                 if not certain:
-                    # Not known, and said so; what is named without reason is no harm.
                     continue
                 for record in records:
                     if not any(names(segment, record) for segment in found["segments"]) and \
                             not is_helper(record, found):
                         failures.append(f"{where}: ran unnamed: {record!r} in {text!r}")
                         break
-                for path in unnamed_files(found, before, root.files(), records):
+                for path in unnamed_files(found, root.new_files(), records):
                     failures.append(f"{where}: wrote unnamed: {path} in {text!r}")
+                # Nothing at all may be true, or the stage does not record any more.
+                if not records and not root.sees():
+                    sys.exit(f"differential_test: {where}: nothing is recorded any more")
                 if records:
                     counts[corpus.stem, f"lines compared, status {status}"] += 1
     finally:
