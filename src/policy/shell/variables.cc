@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <unordered_map>
 
 #include "policy/shell/limits.h"
 
@@ -39,6 +40,12 @@ constexpr std::string_view kOwned[] = {
     "OPTARG",  "OPTIND",  "PIPESTATUS", "PPID",          "PWD",          "RANDOM",  "READLINE_LINE",
     "REPLY",   "SECONDS", "SHELLOPTS",  "SHLVL",         "SRANDOM",      "UID",     "_"};
 static_assert(std::is_sorted(std::begin(kOwned), std::end(kOwned)));
+
+Traits special_traits(std::string_view name) noexcept {
+  for (const Special& special : kSpecials)
+    if (special.name == name) return special.traits;
+  return kNoTraits;
+}
 
 }  // namespace
 
@@ -93,27 +100,50 @@ void Variables::add(std::string_view name, Traits traits, const std::vector<Trai
   }
 }
 
+// Traits only ever fall, so each variable is looked at again at most as often as it has
+// traits to lose: linear in the sources, however long the chains.
 void Variables::settle() {
-  // Traits only ever fall, three bits a variable: it ends.
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (Entry& entry : entries_) {
-      for (const TraitSource& source : entry.sources) {
-        const Traits lost = static_cast<Traits>(source.needed & ~traits(source.name));
-        const auto left = static_cast<Traits>(entry.traits & ~lost);
-        changed = changed || left != entry.traits;
-        entry.traits = left;
+  struct Dependent {
+    std::uint32_t entry;
+    Traits needed;
+  };
+  std::unordered_map<std::string_view, std::uint32_t> places;
+  for (std::uint32_t i = 0; i < entries_.size(); ++i) places.emplace(entries_[i].name, i);
+  std::vector<std::vector<Dependent>> dependents(entries_.size());
+  std::vector<std::uint32_t> fallen;
+  const auto lose = [&](Dependent dependent, Traits left) {
+    Entry& entry = entries_[dependent.entry];
+    const auto kept = static_cast<Traits>(entry.traits & ~(dependent.needed & ~left));
+    if (kept == entry.traits) return;
+    entry.traits = kept;
+    fallen.push_back(dependent.entry);
+  };
+  for (std::uint32_t i = 0; i < entries_.size(); ++i) {
+    for (const TraitSource& source : entries_[i].sources) {
+      const Dependent dependent{i, source.needed};
+      const auto place = places.find(source.name);
+      if (place == places.end()) {
+        lose(dependent, holds_ ? special_traits(source.name) : Traits{kNoTraits});
+      } else {
+        dependents[place->second].push_back(dependent);
+        lose(dependent, traits_of(entries_[place->second]));
       }
     }
   }
+  while (!fallen.empty()) {
+    const std::uint32_t place = fallen.back();
+    fallen.pop_back();
+    for (const Dependent dependent : dependents[place]) lose(dependent, traits_of(entries_[place]));
+  }
+}
+
+Traits Variables::traits_of(const Entry& entry) const noexcept {
+  return holds_ && entry.count > 0 ? entry.traits : Traits{kNoTraits};
 }
 
 Traits Variables::traits(std::string_view name) const noexcept {
-  if (!holds_) return kNoTraits;
-  if (const Entry* entry = find(name)) return entry->count > 0 ? entry->traits : kNoTraits;
-  for (const Special& special : kSpecials)
-    if (special.name == name) return special.traits;
-  return kNoTraits;
+  if (const Entry* entry = find(name)) return traits_of(*entry);
+  return holds_ ? special_traits(name) : Traits{kNoTraits};
 }
 
 const std::string* Variables::value(std::string_view name, std::uint32_t offset) const noexcept {

@@ -58,6 +58,7 @@ class Variables {
     bool changed = false;
   };
   [[nodiscard]] const Entry* find(std::string_view name) const noexcept;
+  [[nodiscard]] Traits traits_of(const Entry& entry) const noexcept;
   Entry* make(std::string_view name);
 
   std::vector<Entry> entries_;
