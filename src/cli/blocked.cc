@@ -37,6 +37,7 @@ Json event_json(const model::Event& event) {
   json.set("cut", event.cut);
   json.set("layer", event.layer);
   json.set("errno", event.error);
+  if (!event.rule.empty()) json.set("rule", codec::valid_utf8(event.rule));
   json.set("pid", std::to_string(event.pid));
   json.set("program", codec::valid_utf8(event.program));
   if (event.program_digest) json.set("program_digest", codec::to_hex(*event.program_digest));
@@ -60,7 +61,8 @@ std::string blocked_text(const std::vector<model::Event>& all, const Json& extra
     const auto& event = all[i];
     text += line("  blocked: " + codec::for_terminal(act_of(event), 200) + " by " +
                  codec::for_terminal(event.program, 15) + " (" + event.layer +
-                 (event.error.empty() ? "" : ", " + event.error) + ")");
+                 (event.error.empty() ? "" : ", " + event.error) +
+                 (event.rule.empty() ? "" : ": " + codec::for_terminal(event.rule, 200)) + ")");
   }
   const std::uint64_t more = all.size() > kShown ? all.size() - kShown : 0;
   const std::uint64_t repeated = event_count(extra, "repeated");

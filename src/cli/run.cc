@@ -5,6 +5,7 @@
 #include "cli/blocked.h"
 #include "cli/command_line_door.h"
 #include "cli/commands.h"
+#include "cli/event_rules.h"
 #include "cli/household.h"
 #include "cli/json_line.h"
 #include "cli/late_watch.h"
@@ -213,6 +214,7 @@ Status Run::run() {
                                           return cage_spec(plan, options_, judgement);
                                         },
                                         watch)));
+  name_rules(report_.events, compiled.policy(), plan.scene);
   if (report_.end == RunEnd::kRefused) keep_denied(door.action());
   return {};
 }

@@ -27,6 +27,7 @@ struct Event {
   bool use = false;     // nothing was refused: a file was opened or executed; `object` is absolute
   bool writes = false;  // of a use: opened for changing
   std::string layer;    // "seccomp", "namespace.net", ...
+  std::string rule;     // of the policy, in words, for the report; "" when it was none
   std::string error;    // "EPERM"; "" when the call went on
   std::uint64_t mono_ns = 0;
   std::uint64_t pid = 0;                                       // as seen outside

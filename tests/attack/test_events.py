@@ -141,6 +141,9 @@ class Observed(EventCase):
         for path in ("/no/such/file", "/etc/hostname", "made-here"):
             self.assertNotIn(path, told, str(run))
         self.assertTrue(self.counts(run)["files"])
+        rules = {event["object"]: event.get("rule", "") for event in self.events(run, kind="open")}
+        self.assertIn("files.hide '/etc/shadow*' at builtin:base:", rules["/etc/shadow"])
+        self.assertEqual(rules[self.bench.secret_file], "not in files.read")
 
     def test_observing_opens_no_door(self):
         code = """
