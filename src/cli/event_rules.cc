@@ -19,9 +19,10 @@ std::string words(const policy::FileDecision& decision, const policy::Policy& po
       return decision.rule == nullptr ? "not in files.write" : "files.read" + at;
     case FileGround::kNotListed:
       return "not in files.read";
+    case FileGround::kCage:
+      return "every cage has its own";
     case FileGround::kListed:
     case FileGround::kWorkspace:
-    case FileGround::kCage:
     case FileGround::kMounted:
     case FileGround::kNotPlain:
       break;  // the policy would let it be: what refused was the file itself
