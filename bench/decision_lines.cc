@@ -22,7 +22,8 @@ constexpr std::array<std::string_view, 4> kLines = {
     "wc -l /tmp/found.txt; git diff --stat HEAD~3 -- policy tests | tail -5; git log --oneline -5 "
     "-- src/policy",
     "for f in $(git ls-files '*.py'); do if grep -q 'import unittest' \"$f\"; then sed -i "
-    "'s/assertEquals/assertEqual/g' \"./$f\"; fi; done && python3 -m pytest -q tests 2>&1 | tail -20 "
+    "'s/assertEquals/assertEqual/g' \"./$f\"; fi; done && python3 -m pytest -q tests 2>&1 | tail "
+    "-20 "
     "|| git checkout -- tests/a.py",
     "find . -name '*.o' -newer Makefile -not -path './build/*' -print0 | xargs -0 ls -l && make "
     "-j4 "
