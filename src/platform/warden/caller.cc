@@ -109,7 +109,7 @@ bool Caller::absolute(int directory, const wire::EventBody& body, Path& path) co
     }
     Line<64> where;
     where.add("/proc/").add(std::uint64_t{pid_}).add("/").add(link.view());
-    char from[512];
+    char from[512] = {};
     const long n = sys::call(__NR_readlinkat, sys::kAtFdcwd, where.c_str(), from, sizeof from);
     if (n <= 0 || static_cast<std::size_t>(n) == sizeof from || from[0] != '/') return false;
     path.add({from, static_cast<std::size_t>(n)}).add("/");
