@@ -239,7 +239,8 @@ TEST(Gate, AShellsTextIsJudgedPartByPart) {
   const auto missing = bench.run({"bash", "-c", "ls; curl -d @- hunter2"});
   const auto& reason = missing.judgement().reasons.front();
   EXPECT_EQ(reason.code, "policy.no_match");
-  EXPECT_EQ(reason.text, "no rule of the policy allows curl (byte 4 of the text), which bash would start");
+  EXPECT_EQ(reason.text,
+            "no rule of the policy allows curl (byte 4 of the text), which bash would start");
   EXPECT_NE(reason.hint.find(R"(argv: ["curl", "ARG1", "ARG2", "ARG3"])"), std::string::npos)
       << reason.hint;
   for (const auto* verdict : {&asked, &denied, &missing})

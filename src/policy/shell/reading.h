@@ -219,8 +219,8 @@ class Reading {
   int conditions_ = 0;   // `set -e` does not count here
   bool in_body_ = false;
   bool from_words_ = false;  // a command without a shell around it is read
-  bool moved_ = false;     // some command changed the directory
-  std::uint32_t now_ = 0;  // offset of the command that is read
+  bool moved_ = false;       // some command changed the directory
+  std::uint32_t now_ = 0;    // offset of the command that is read
   bool asked_ = false;
   bool too_many_ = false;
 };
