@@ -52,9 +52,9 @@ Result<Conducted> Conductor::run_process(const RequestMaker& request, model::Lev
   if (events.unwritten() > 0)
     evidence.notes.push_back(std::to_string(events.unwritten()) +
                              " events are not in the ledger: it could not be written");
-  auto uses = std::move(events).take_uses();
-  return Conducted(Ran{status, reason, std::move(evidence), judgement, std::move(events).take_all(),
-                       std::move(uses), BAILEY_TRY(ledger->close(std::move(outcome)))});
+  auto taken = std::move(events).take();
+  return Conducted(Ran{status, reason, std::move(evidence), judgement, std::move(taken.all),
+                       std::move(taken.uses), BAILEY_TRY(ledger->close(std::move(outcome)))});
 }
 
 }  // namespace bailey::conduct

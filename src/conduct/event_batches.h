@@ -27,10 +27,13 @@ class EventBatches final : public effect::process::EventSink {
   // What still waits; to be called before the outcome is recorded.
   void finish() { write(); }
 
-  // Files that were opened or executed; not for the ledger, which is about what was refused.
-  [[nodiscard]] std::vector<model::Event> take_uses() && { return std::move(uses_); }
   [[nodiscard]] std::uint64_t unwritten() const noexcept { return unwritten_; }
-  [[nodiscard]] std::vector<model::Event> take_all() && { return std::move(all_); }
+  struct Taken {
+    std::vector<model::Event> all;
+    // Files that were opened or executed; not in the ledger, which is about what was refused.
+    std::vector<model::Event> uses;
+  };
+  [[nodiscard]] Taken take() && { return {std::move(all_), std::move(uses_)}; }
 
  private:
   void write();
