@@ -44,6 +44,7 @@ BASH = shutil.which("bash")
 HERE = pathlib.Path(__file__).resolve().parent
 HOME = "/home/u"  # as the text sees them; in a cage they are real paths
 WORK = "/work"
+STAGE = None  # where these are when it is not the root; it may itself lie in /tmp
 # Programs that start others, or that say something about files, are the real ones.
 REAL = """bash sh dash env xargs find timeout nice nohup setsid stdbuf ionice chrt taskset flock
   script sed awk mawk sort split tar watch strace setpriv prlimit basename dirname mktemp tr cut
@@ -459,7 +460,9 @@ def denial(facts, programs):
         if file["directory"] is None and not text.startswith("/"):
             return "file in an unknown directory"
         path = in_directory(file["directory"] or "", text)
-        if not path.startswith((WORK + "/", "/tmp/")) and path not in ("/dev/null", "/dev/stderr"):
+        staged = STAGE is not None and path.startswith(STAGE + "/")
+        if not path.startswith(WORK + "/") and not (path.startswith("/tmp/") and not staged) and \
+                path not in ("/dev/null", "/dev/stderr"):
             return f"file {path}"
     return None
 
@@ -480,7 +483,7 @@ def enter_stage():
 
 
 def main():
-    global DROP, HOME, WORK
+    global DROP, HOME, WORK, STAGE
     parser = argparse.ArgumentParser()
     parser.add_argument("--facts", required=True)
     parser.add_argument("--stand-in", required=True)
@@ -523,6 +526,7 @@ def main():
         Root(options.stand_in, names_used, options.scratch)
     if options.bin:
         HOME, WORK = str(root.root / "home/u"), str(root.work)
+        STAGE = str(root.root)
     facts = read_facts(options.facts, [text for _, _, text in texts])
     root.mount()
     failures = []
