@@ -6,6 +6,7 @@
 //
 // For measuring only. The product has no such switch: this program is not shipped, and
 // the partial cages of it protect nothing.
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,6 +22,9 @@
 #include "platform/cage/context.h"
 #include "start/spec_file.h"
 
+// There is no second thread here (cage/second.cc): the old root goes at once.
+void bailey::platform::cage::let_second_detach() noexcept { umount2("/", MNT_DETACH); }
+
 namespace {
 
 using bailey::platform::cage::Context;
@@ -29,7 +33,7 @@ namespace cage = bailey::platform::cage;
 namespace sys = bailey::platform::cage::sys;
 
 // Most steps that one layer is made of.
-constexpr std::size_t kMost = 7;
+constexpr std::size_t kMost = 8;
 
 struct Layer {
   std::string_view name;
@@ -53,7 +57,7 @@ constexpr Layer kLayers[] = {
     {"+ mount namespace, the whole view",
      sys::kNewNs,
      {cage::cut_propagation, cage::make_root, cage::place_all, cage::forbid_nesting,
-      cage::seal_places, cage::pivot, cage::enter_program_directory}},
+      cage::seal_places, cage::pivot, cage::prove_root, cage::enter_program_directory}},
     {"+ rlimits", 0, {cage::set_rlimits}},
     {"+ no capabilities, no_new_privs", 0, {cage::drop_capabilities, cage::forbid_new_privileges}},
     {"+ Landlock, descriptors closed", 0, {cage::enforce_landlock, cage::close_descriptors}},
