@@ -1,6 +1,6 @@
 #include "cli/event_rules.h"
 
-#include "cli/policy_question.h"
+#include "policy/paths.h"
 
 namespace bailey::cli {
 namespace {
@@ -45,7 +45,7 @@ void name_rules(std::vector<model::Event>& events, const policy::Policy& policy,
       rules.emplace(*std::move(made));
     }
     const auto use = event.error == "EROFS" ? policy::FileUse::kWrite : policy::FileUse::kRead;
-    event.rule = words(rules->decide(make_plain(event.object), use), policy);
+    event.rule = words(rules->decide(policy::plain_path(event.object), use), policy);
   }
 }
 

@@ -264,11 +264,11 @@ class Search {
                                      const policy::shell::FileAccess& file) const {
     if (file.path.kind != policy::shell::WordKind::kLiteral || file.path.text.empty())
       return std::nullopt;
-    if (file.path.text.starts_with('/')) return make_plain(file.path.text);
+    if (file.path.text.starts_with('/')) return policy::plain_path(file.path.text);
     if (file.directory >= facts.directories.size()) return std::nullopt;
     const std::string& below = facts.directories[file.directory];
     const std::string start = below.starts_with('/') ? below : plan_.run.directory + "/" + below;
-    return make_plain(start + "/" + file.path.text);
+    return policy::plain_path(start + "/" + file.path.text);
   }
 
   // The documents in which a rule may help: the policy itself before its parents, and a

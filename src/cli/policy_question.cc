@@ -54,25 +54,6 @@ std::string real_path_of(const Outside& outside, const std::string& path) {
 
 }  // namespace
 
-std::string make_plain(const std::string& path) {
-  std::vector<std::string_view> names;
-  const std::string_view text = path;
-  for (std::size_t start = 1; start <= text.size();) {
-    const auto end = std::min(text.find('/', start), text.size());
-    const auto name = text.substr(start, end - start);
-    start = end + 1;
-    if (name.empty() || name == ".") continue;
-    if (name != "..") {
-      names.push_back(name);
-    } else if (!names.empty()) {
-      names.pop_back();
-    }
-  }
-  std::string plain;
-  for (const auto name : names) plain.append("/").append(name);
-  return plain.empty() ? std::string("/") : plain;
-}
-
 bool is_variable_name(std::string_view text) {
   if (text.empty() || text.size() > 256 || (text.front() >= '0' && text.front() <= '9'))
     return false;
@@ -198,7 +179,7 @@ Result<FileAnswer> ask_about_file(Outside& outside, const PolicyScene& scene,
     return fail("usage", "--file: '~' is your own home, and it is not known",
                 "write '~/...' with HOME set, or the full path");
   FileAnswer answer;
-  answer.path = make_plain(policy::expand_path(text, home, scene.workspace));
+  answer.path = policy::plain_path(policy::expand_path(text, home, scene.workspace));
   // What every cage has of its own is not what the host has under that name.
   const auto is_under = [&](std::string_view place) {
     return answer.path.starts_with(place) &&

@@ -72,9 +72,6 @@ struct FileAnswer {
 
 [[nodiscard]] bool is_variable_name(std::string_view text);
 
-// "." and empty parts go, ".." takes the name before it; `path` is absolute.
-[[nodiscard]] std::string make_plain(const std::string& path);
-
 enum class VariableGround { kSet, kPassed, kAlways, kNotListed };
 struct VariableAnswer {
   model::Decision decision = model::Decision::kDeny;

@@ -12,6 +12,10 @@
 namespace bailey::model {
 
 enum class Decision { kAllow, kDeny, kAsk };
+// Deny beats ask beats allow; what is none of them counts as a denial.
+[[nodiscard]] constexpr int strength(Decision decision) noexcept {
+  return decision == Decision::kAllow ? 0 : decision == Decision::kAsk ? 1 : 2;
+}
 [[nodiscard]] std::string_view name(Decision decision) noexcept;
 
 // One fact that took part in a verdict. `code` is stable: "policy.rule",

@@ -32,18 +32,6 @@ std::string other_document(const Policy& policy, const CommandRule& other,
   return ", " + place(policy.documents, other.origin);
 }
 
-int strength(Decision decision) noexcept {
-  switch (decision) {
-    case Decision::kDeny:
-      return 2;
-    case Decision::kAsk:
-      return 1;
-    case Decision::kAllow:
-      return 0;
-  }
-  return 2;
-}
-
 }  // namespace
 
 std::string_view below(std::string_view path, std::string_view base) noexcept {

@@ -39,10 +39,6 @@ Effect together(Effect a, Effect b) {
   return Effect::kIncomparable;
 }
 
-int strength(Decision decision) {
-  return decision == Decision::kDeny ? 2 : decision == Decision::kAsk ? 1 : 0;
-}
-
 std::string level_text(model::Level level) { return std::to_string(number(level)); }
 
 // --- commands ----------------------------------------------------------------------------

@@ -14,25 +14,6 @@ constexpr std::size_t kEnoughForAFolder = 3;  // files used of one folder that m
 
 using Paths = std::set<std::string>;
 
-std::string plain(const std::string& path) {
-  std::vector<std::string_view> names;
-  std::string_view rest = path;
-  while (!rest.empty()) {
-    const auto cut = std::min(rest.find('/'), rest.size());
-    const auto name = rest.substr(0, cut);
-    rest.remove_prefix(std::min(cut + 1, rest.size()));
-    if (name.empty() || name == ".") continue;
-    if (name != "..") {
-      names.push_back(name);
-    } else if (!names.empty()) {
-      names.pop_back();
-    }
-  }
-  std::string out;
-  for (const auto name : names) out.append("/").append(name);
-  return out;
-}
-
 std::string parent_of(const std::string& path) {
   const auto slash = path.rfind('/');
   return slash == std::string::npos ? std::string() : path.substr(0, slash);
@@ -123,8 +104,7 @@ LearnedFiles learned_files(const std::vector<FileUseSeen>& seen, const FileRules
     return rules.decide(path, use).decision == model::Decision::kAllow;
   };
   for (const auto& each : seen) {
-    const std::string path = plain(each.path);
-    if (path.empty()) continue;
+    const std::string path = plain_path(each.path);
     const FileDecision decided = rules.decide(path, each.use);
     // What every cage has needs no place; what was refused was not used.
     if (decided.ground == FileGround::kCage || decided.decision != model::Decision::kAllow)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/paths.h"
 #include "policy/shell.h"
 
 namespace bailey::policy {
@@ -21,25 +22,6 @@ bool is_literal(const FactWord& word) noexcept {
 // What is in doubt stands in the command itself, not in a file or on standard input.
 bool is_in_text(std::string_view why) noexcept {
   return why != "shell.unjudged.file" && why != "shell.unjudged.input";
-}
-
-// "/a/b" of "/a/./x/../b", by the text.
-std::string normal_path(std::string_view path) {
-  std::vector<std::string_view> names;
-  while (!path.empty()) {
-    const std::size_t cut = std::min(path.find('/'), path.size());
-    const std::string_view name = path.substr(0, cut);
-    path.remove_prefix(std::min(cut + 1, path.size()));
-    if (name.empty() || name == ".") continue;
-    if (name != "..") {
-      names.push_back(name);
-    } else if (!names.empty()) {
-      names.pop_back();
-    }
-  }
-  std::string out;
-  for (const auto name : names) out.append("/").append(name);
-  return out.empty() ? "/" : out;
 }
 
 // The rules before which every part of one line is put.
@@ -78,8 +60,8 @@ class Bench {
     return absolute(facts.directories[index], std::string(around_.directory()));
   }
   static std::string absolute(std::string_view path, const std::string& directory) {
-    if (path.starts_with('/')) return normal_path(path);
-    return normal_path(directory + "/" + std::string(path));
+    if (path.starts_with('/')) return plain_path(path);
+    return plain_path(directory + "/" + std::string(path));
   }
 
   static void take(Part& part, const CommandDecision& decided) {

@@ -14,18 +14,6 @@ using model::Decision;
 using model::Level;
 using model::LimitKind;
 
-int strength(Decision decision) noexcept {
-  switch (decision) {
-    case Decision::kDeny:
-      return 2;
-    case Decision::kAsk:
-      return 1;
-    case Decision::kAllow:
-      return 0;
-  }
-  return 2;
-}
-
 std::string text(Level level) { return std::to_string(number(level)); }
 
 bool lists(const std::vector<Listed>& list, std::string_view wanted) {

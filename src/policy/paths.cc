@@ -1,5 +1,8 @@
 #include "policy/paths.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "codec/text.h"
 
 namespace bailey::policy {
@@ -36,6 +39,24 @@ Status check_component(std::string_view name, bool last, PathUse use) {
 }
 
 }  // namespace
+
+std::string plain_path(std::string_view path) {
+  std::vector<std::string_view> names;
+  while (!path.empty()) {
+    const auto cut = std::min(path.find('/'), path.size());
+    const auto name = path.substr(0, cut);
+    path.remove_prefix(std::min(cut + 1, path.size()));
+    if (name.empty() || name == ".") continue;
+    if (name != "..") {
+      names.push_back(name);
+    } else if (!names.empty()) {
+      names.pop_back();
+    }
+  }
+  std::string plain;
+  for (const auto name : names) plain.append("/").append(name);
+  return plain.empty() ? std::string("/") : plain;
+}
 
 bool is_deceptive(std::string_view text) {
   return codec::for_terminal(text, text.size() * 10 + 16) != text;

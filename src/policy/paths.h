@@ -25,6 +25,10 @@ enum class PathUse { kPlace, kHide };
 [[nodiscard]] std::string expand_path(std::string_view text, std::string_view home,
                                       std::string_view workspace);
 
+// "." and empty parts go, ".." takes the name before it, by the text alone; absolute in,
+// absolute out, "/" at least.
+[[nodiscard]] std::string plain_path(std::string_view path);
+
 // Control characters, line separators, bidirectional controls, invisible characters or
 // bytes that are not UTF-8: a person reading the policy would not see what it says.
 [[nodiscard]] bool is_deceptive(std::string_view text);
