@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy/paths.h"
+
 namespace bailey::cli {
 namespace {
 
@@ -62,8 +64,11 @@ Reach PlanSurroundings::reach(std::string_view path) const {
 Sighting PlanSurroundings::look(const std::string& path) const {
   auto found = find_program(path, {}, "/", plan_.view, host_);
   if (found) return {Presence::kThere, {std::move(found->found), std::move(found->real)}};
-  if (reach(path) != Reach::kWrite) return {Presence::kNever, {}};
-  return {Presence::kMayCome, {path, path}};
+  // What is not there has no real path to go by, and a ".." may stand behind a link.
+  if (path.find("/../") != std::string::npos || path.ends_with("/..")) return unclear();
+  std::string plain = policy::plain_path(path);
+  if (reach(plain) != Reach::kWrite) return {Presence::kNever, {}};
+  return {Presence::kMayCome, {plain, plain}};
 }
 
 Sighting PlanSurroundings::find(std::string_view name, std::string_view directory) const {
@@ -83,6 +88,7 @@ Sighting PlanSurroundings::find(std::string_view name, std::string_view director
     if (!place.starts_with('/')) return unclear();
     auto sighting = look(std::string(place) + "/" + text);
     if (sighting.presence == Presence::kThere) return sighting;
+    if (sighting.presence == Presence::kUnclear) return sighting;
     if (best.presence == Presence::kNever) best = std::move(sighting);
   }
   return best;

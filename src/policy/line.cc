@@ -112,9 +112,11 @@ class Bench {
       case Presence::kUnclear:
         return false;
       case Presence::kNever:
-        // Nothing will run. The rules are asked all the same, as for a system program.
-        part.program.found =
-            name.front() == '/' ? name : "/usr/bin/" + std::string(base_name(name));
+        // Nothing will run. The rules are asked all the same: by its place when it has one, as
+        // for a system program when it is a bare name.
+        part.program.found = name.find('/') == std::string::npos
+                                 ? "/usr/bin/" + name
+                                 : absolute(name, from.value_or("/"));
         part.program.real = part.program.found;
         return true;
       case Presence::kThere:

@@ -150,6 +150,11 @@ TEST_F(Lines, APlantedProgramIsNotTheOneOfTheRule) {
   EXPECT_EQ(told(text("cd tools && ./t x")), "allow");
   EXPECT_EQ(told(text("cd other && ./t x")), "deny policy.no_match");
   EXPECT_EQ(told(text("cd \"$X\" && ./t x")), "deny shell.unknown.program");
+  // Also when it is not there yet, and when it seems that it never will be.
+  world.missing = {"/home/u/w/ls", "/opt/ls", "/home/u/w/x/../ls"};
+  EXPECT_EQ(told(text("./ls")), "deny policy.no_match");
+  EXPECT_EQ(told(text("/opt/ls")), "deny policy.no_match");
+  world.missing.clear();
   world.places["ls"] = "/home/u/w/bin/ls";
   EXPECT_EQ(told(text("ls")), "deny policy.no_match");
   world.places.clear();

@@ -34,7 +34,8 @@ enum class Reach { kNothing, kRead, kWrite };
 class Surroundings {
  public:
   virtual ~Surroundings() = default;
-  // `name` as execvp(3) takes it; `directory` absolute. Never throws.
+  // `name` as execvp(3) takes it, with whatever dots it was typed; `directory` absolute. Never
+  // throws. kNever of a name with a slash allows nothing by the name alone.
   [[nodiscard]] virtual Sighting find(std::string_view name, std::string_view directory) const = 0;
   // What a command may do with `path` (absolute, without "." and ".."), there or not.
   [[nodiscard]] virtual Reach reach(std::string_view path) const = 0;

@@ -180,3 +180,31 @@ class Project(PolicyCase):
 
 if __name__ == "__main__":
     unittest.main()
+
+
+class Planted(PolicyCase):
+    """A program that an earlier part of the text makes is not the system's of that name."""
+
+    TEXTS = ("cp /usr/bin/id ls; ./ls", "cp /usr/bin/id ls; sub/../ls",
+             "cp /usr/bin/id ls; cd sub && ../ls", "cp /usr/bin/id ls; {workspace}/./ls",
+             "cp /usr/bin/id /tmp/ls; /tmp/ls", "cp /usr/bin/id sub/ls; cd sub; ./ls",
+             "cp /usr/bin/id ls; link/../ls", "cp /usr/bin/id ls; .//ls", "cp /usr/bin/id ls; ././ls")
+
+    def test_it_is_denied_however_it_is_spelled(self):
+        rules = """commands:
+  - {id: ls, decision: allow, argv: ["ls", "**"]}
+  - {id: cp, decision: allow, argv: ["cp", "**"]}
+"""
+        head, _, tail = BASE.partition("commands:\n")
+        policy = self.policy("planted.yaml", head + rules + tail[tail.index("limits:"):])
+        self.bench.make("workspace/sub")
+        os.symlink("sub", os.path.join(self.bench.workspace, "link"))
+        # The control: the same words by their plain names, and the system's own ls.
+        control = self.run_with("bash", "-c", "cp /usr/bin/id x; ls x", policy=policy)
+        self.assertEqual((control.code, control.out), (0, "x\n"), str(control))
+        for text in self.TEXTS:
+            text = text.format(workspace=self.bench.workspace)
+            run = self.run_with("bash", "-c", text, policy=policy)
+            self.assertEqual(run.code, 122, text + str(run))
+            self.assertNotIn("uid=", run.out)
+            self.assertFalse(os.path.exists(os.path.join(self.bench.workspace, "ls")), text)
