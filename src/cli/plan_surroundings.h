@@ -24,6 +24,9 @@ class PlanSurroundings final : public policy::Surroundings {
   [[nodiscard]] policy::Reach reach(std::string_view path) const override;
   [[nodiscard]] std::string_view home() const override { return home_; }
   [[nodiscard]] std::string_view directory() const override { return plan_.run.directory; }
+  [[nodiscard]] std::span<const std::pair<std::string, std::string>> given() const override {
+    return plan_.run.environment;
+  }
 
  private:
   // One place where the name may stand.

@@ -279,7 +279,7 @@ void conclude(const CompiledPolicy& policy, const Command& command, Judged& judg
   const CommandDecision& whole = judged.whole;
   take_levels(line, judged);
   if (const Part* denied = first_part(line, Standing::kDenied)) {
-    if (denied->rule != nullptr || !whole.fixes_text) {
+    if (denied->rule != nullptr || !whole.fixes_text || line.facts.given_matters) {
       judged.decision = Decision::kDeny;
       judged.rule = denied->rule;
       judged.part = denied;
@@ -296,8 +296,8 @@ void conclude(const CompiledPolicy& policy, const Command& command, Judged& judg
   const bool starter = !line.segments.empty() &&
                        line.segments.front().standing != Standing::kUnjudged &&
                        line.facts.segments.front().role == Role::kStarter;
-  const bool beside_the_point =
-      whole.fixes_text || (!shell_doubt && allows_anything(policy.policy()));
+  const bool beside_the_point = (whole.fixes_text && !line.facts.given_matters) ||
+                                (!shell_doubt && allows_anything(policy.policy()));
   if ((accepted || starter) &&
       ((no_match == nullptr && unjudged == nullptr) || (accepted && beside_the_point))) {
     return rest_on_parts(judged);
@@ -328,12 +328,14 @@ Judged judge(const CompiledPolicy& policy, const Command& command,
   const bool reads = shell::reads_arguments(base_name(command.argv.front())) ||
                      shell::reads_arguments(base_name(command.found)) ||
                      shell::reads_arguments(base_name(command.real));
-  if (!shell && !reads) return judged;
+  const bool given = surroundings != nullptr && !surroundings->given().empty();
+  if (!shell && !reads && !given) return judged;
   if (judged.rule != nullptr && judged.decision == Decision::kDeny) return judged;
 
   Result<Facts> facts = fail("shell.unknown.program", "nobody knows what is there");
   if (surroundings != nullptr)
-    facts = shell::facts(command.argv, {surroundings->home(), surroundings->directory()});
+    facts = shell::facts(command.argv,
+                         {surroundings->home(), surroundings->directory(), surroundings->given()});
   if (!facts) {
     judged.why = facts.error().code;
     if (!judged.whole.fixes_text) judged.doubt = shell ? Doubt::kShell : Doubt::kOther;

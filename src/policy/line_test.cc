@@ -189,6 +189,18 @@ TEST_F(Lines, VariablesThatChangeWhatRunsAreThePolicysOwn) {
   EXPECT_EQ(told(text("CI=1 ls")), "allow");
 }
 
+TEST_F(Lines, AVariableThatComesWithTheCommandIsJudgedToo) {
+  world.variables = {{"BASH_ENV", "./evil.sh"}};
+  EXPECT_EQ(told(text("ls")), "deny shell.variable");
+  EXPECT_EQ(told(run({"bash", "tools/build.sh"})), "allow shell shell.variable");
+  EXPECT_EQ(told(run({"ls"})), "allow other shell.variable");
+  world.variables = {{"PAGER", "curl x"}};
+  EXPECT_EQ(told(run({"ls"})), "allow other policy.no_match");
+  world.variables = {{"PYTHONPATH", "lib"}, {"CI", "1"}};
+  EXPECT_EQ(told(text("ls")), "allow");
+  EXPECT_EQ(told(run({"bash", "tools/build.sh"})), "allow");
+}
+
 TEST_F(Lines, RedirectionsAreFileAccesses) {
   EXPECT_EQ(told(text("ls > out 2>&1 < /etc/hosts")), "allow");
   EXPECT_EQ(told(text("ls 2> /dev/null > /tmp/x")), "allow");

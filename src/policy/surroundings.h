@@ -7,8 +7,10 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace bailey::policy {
 
@@ -42,6 +44,10 @@ class Surroundings {
   // $HOME and the directory in which the command begins; absolute.
   [[nodiscard]] virtual std::string_view home() const = 0;
   [[nodiscard]] virtual std::string_view directory() const = 0;
+  // Variables that were asked for with the command, beside those of the policy.
+  [[nodiscard]] virtual std::span<const std::pair<std::string, std::string>> given() const {
+    return {};
+  }
 };
 
 }  // namespace bailey::policy

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "policy/surroundings.h"
 
@@ -40,6 +41,9 @@ class SmallWorld final : public Surroundings {
   std::string_view home() const override { return "/tmp"; }
   std::string_view directory() const override { return "/home/u/w"; }
 
+  std::span<const std::pair<std::string, std::string>> given() const override { return variables; }
+
+  std::vector<std::pair<std::string, std::string>> variables;
   std::set<std::string> missing;              // names, or paths
   std::map<std::string, std::string> places;  // name -> where it is found
   std::map<std::string, std::string> links;   // found -> real

@@ -208,3 +208,11 @@ class Planted(PolicyCase):
             self.assertEqual(run.code, 122, text + str(run))
             self.assertNotIn("uid=", run.out)
             self.assertFalse(os.path.exists(os.path.join(self.bench.workspace, "ls")), text)
+
+    def test_a_variable_that_loads_code_does_not_come_with_the_command(self):
+        script = self.bench.write(os.path.join(self.bench.workspace, "evil.sh"), "touch ran\n")
+        for variable, code in (("CI=1", 0), (f"BASH_ENV={script}", 122), ("LD_PRELOAD=./x.so", 122)):
+            run = self.bench.bailey("run", "--json", "--policy", self.team, "--env", variable, "--",
+                                    "bash", "-c", "cat /dev/null")
+            self.assertEqual(run.code, code, variable + str(run))
+            self.assertFalse(os.path.exists(os.path.join(self.bench.workspace, "ran")), variable)

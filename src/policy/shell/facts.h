@@ -19,6 +19,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -95,6 +96,8 @@ struct Environment {
   // Both absolute, as $HOME and $PWD will be when the line begins; empty: not known.
   std::string_view home;
   std::string_view directory;
+  // Variables that come with a command (not with a Script), beside those that everything has.
+  std::span<const std::pair<std::string, std::string>> given = {};
 };
 
 struct Facts {
@@ -104,6 +107,8 @@ struct Facts {
   // Working directories: "" is where the line starts, others are absolute or below it
   // as the shell spells them ("build", "../x", "/tmp").
   std::vector<std::string> directories;
+  // A variable that came with the command changes what runs: no word of it says so.
+  bool given_matters = false;
 
   // Nothing unjudged and nothing unknown.
   [[nodiscard]] bool is_judged() const noexcept;

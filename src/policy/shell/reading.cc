@@ -49,6 +49,11 @@ void Reading::run(std::span<const std::string> argv) {
   words.reserve(argv.size());
   for (const std::string& word : argv) words.push_back(literal_value(word));
   start(std::move(words), Place{});
+  // Behind the command, which stays the first segment.
+  const std::size_t before = facts_.segments.size() + facts_.variables.size();
+  for (const auto& [name, value] : environment_.given)
+    note_variable(name, literal_value(value), State{});
+  facts_.given_matters = facts_.segments.size() + facts_.variables.size() > before;
   read_bodies();
 }
 
