@@ -49,11 +49,13 @@ long Caller::read_memory(std::uint64_t at, void* to, std::size_t size) const noe
   return done > 0 ? static_cast<long>(done) : -14;
 }
 
-long Caller::open_in_proc(const char* file, int flags) const noexcept {
+long Caller::open_in_proc(std::uint32_t pid, const char* file, int flags) noexcept {
   Line<64> path;
-  path.add("/proc/").add(std::uint64_t{pid_}).add("/").add(file);
+  path.add("/proc/").add(std::uint64_t{pid}).add("/").add(file);
   return sys::openat(sys::kAtFdcwd, path.c_str(), flags);
 }
+
+long Caller::open_root(std::uint32_t pid) noexcept { return open_in_proc(pid, "root", kPathOnly); }
 
 Caller::Address Caller::read_address(std::uint64_t at, std::uint64_t size,
                                      wire::EventBody& body) const noexcept {
@@ -119,12 +121,9 @@ bool Caller::absolute(int directory, const wire::EventBody& body, Path& path) co
 }
 
 long Caller::look_up(const char* path) const noexcept {
-  const long root = open_in_proc("root", kPathOnly);
-  if (root < 0) return root;
-  const long file = sys::openat2(static_cast<int>(root), path[1] == '\0' ? "." : path + 1,
-                                 kPathOnly, sys::kNoMagicLinks | sys::kInRoot);
-  sys::close(static_cast<int>(root));
-  return file;
+  if (root_ < 0) return root_;
+  return sys::openat2(static_cast<int>(root_), path[1] == '\0' ? "." : path + 1, kPathOnly,
+                      sys::kNoMagicLinks | sys::kInRoot);
 }
 
 namespace {
@@ -220,7 +219,7 @@ void Caller::name(char (&to)[16]) const noexcept {
 }
 
 int Caller::open_program(wire::EventBody& body) const noexcept {
-  const long fd = open_in_proc("exe", 02000000);  // O_RDONLY | O_CLOEXEC
+  const long fd = open_in_proc(pid_, "exe", 02000000);  // O_RDONLY | O_CLOEXEC
   if (fd < 0) return -1;
   sys::Stat stat;
   if (sys::fstatat(static_cast<int>(fd), "", &stat, sys::kAtEmptyPath) < 0) {

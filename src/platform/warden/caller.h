@@ -14,8 +14,11 @@ using Path = Line<1024>;
 
 class Caller {
  public:
-  // `pid` as we see it.
-  explicit Caller(std::uint32_t pid) noexcept : pid_(pid) {}
+  // `pid` as we see it; `root` the cage's "/", an O_PATH descriptor, or a negative errno.
+  Caller(std::uint32_t pid, long root) noexcept : pid_(pid), root_(root) {}
+  // The caller's "/", to be closed by whoever asked, or a negative errno. All of a cage have
+  // the same one: the filter refuses chroot(2).
+  [[nodiscard]] static long open_root(std::uint32_t pid) noexcept;
 
   enum class Address { kUnreadable, kHere, kAway };
   // Fills in family, port and object. kHere: of the cage's own loopback, or without a place.
@@ -41,14 +44,15 @@ class Caller {
 
  private:
   [[nodiscard]] long read_memory(std::uint64_t at, void* to, std::size_t size) const noexcept;
-  [[nodiscard]] long open_in_proc(const char* file, int flags) const noexcept;
+  [[nodiscard]] static long open_in_proc(std::uint32_t pid, const char* file, int flags) noexcept;
   // The object as an absolute path of the cage's; false when that cannot be told.
   [[nodiscard]] bool absolute(int directory, const effect::process::EventBody& body,
                               Path& path) const noexcept;
-  // Seen from the caller's root: a descriptor without rights, or a negative errno.
+  // Seen from the cage's root: a descriptor without rights, or a negative errno.
   [[nodiscard]] long look_up(const char* path) const noexcept;
 
   std::uint32_t pid_;
+  long root_;
 };
 
 }  // namespace bailey::platform::warden

@@ -95,22 +95,44 @@ void describe(const Caller& caller, wire::EventBody& body, int& program) noexcep
   program = caller.open_program(body);
 }
 
-void answer(int listener, std::uint64_t id, int error) noexcept {
-  seccomp_notif_resp response{};
-  response.id = id;
-  response.error = -error;
-  if (error == 0) response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-  // It fails only when the caller is gone: then nobody waits for an answer.
-  sys::ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+// Whether who is woken goes on here, on the waker's CPU (Linux 6.6; else as ever).
+void wake_here(int listener, unsigned long here) noexcept {
+  constexpr unsigned long kSetFlags = 0x40082104;  // SECCOMP_IOCTL_NOTIF_SET_FLAGS
+  sys::call(__NR_ioctl, listener, kSetFlags, here);
 }
 
 }  // namespace
 
 void Notices::listen(int listener) noexcept {
   listener_ = listener;
-  // The caller goes on here, on our CPU, as we go to sleep (Linux 6.6; else as ever).
-  constexpr unsigned long kSetFlags = 0x40082104;
-  sys::call(__NR_ioctl, listener, kSetFlags, 1UL);
+  // A caller goes to sleep as it wakes us, so its CPU is free.
+  wake_here(listener, 1);
+}
+
+void Notices::answer(std::uint64_t call, int error) noexcept {
+  seccomp_notif_resp response{};
+  response.id = call;
+  response.error = -error;
+  if (error == 0) response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+  // But the caller is woken where it was, or where nobody runs: here it might have to wait
+  // for somebody else's slice, and callers of several CPUs would all end up on this one.
+  wake_here(listener_, 0);
+  // It fails only when the caller is gone: then nobody waits for an answer.
+  sys::ioctl(listener_, SECCOMP_IOCTL_NOTIF_SEND, &response);
+  wake_here(listener_, 1);
+}
+
+long Notices::root_of(std::uint32_t pid, std::uint64_t call) noexcept {
+  if (root_ >= 0) return root_;
+  const long root = Caller::open_root(pid);
+  if (root < 0) return root;
+  // Only while its call stands is the pid still the caller's.
+  if (const long e = sys::ioctl(listener_, SECCOMP_IOCTL_NOTIF_ID_VALID, &call); e < 0) {
+    sys::close(static_cast<int>(root));
+    return e;
+  }
+  root_ = static_cast<int>(root);
+  return root_;
 }
 
 Notices::Turn Notices::next(wire::Message& event, int& program) noexcept {
@@ -134,8 +156,8 @@ Notices::Turn Notices::next(wire::Message& event, int& program) noexcept {
   body.mono_ns = sys::monotonic_ns();
   body.kind = static_cast<std::uint32_t>(wire::EventKind::kSyscall);
   body.error = kPermission;
-  const Caller caller(call.pid);
   const bool watched = is_watched(call.data.nr);
+  const Caller caller(call.pid, watched ? root_of(call.pid, call.id) : -1);
   // Before the answer: afterwards the caller may be gone at any moment.
   const bool readable = watched && read_object(caller, call, body);
   bool tell = !watched || (readable && is_event(caller, call, body));
@@ -143,7 +165,7 @@ Notices::Turn Notices::next(wire::Message& event, int& program) noexcept {
   if (tell) describe(caller, body, program);
   // Still the same call: the pid was not another's while we read.
   if (tell && sys::ioctl(listener_, SECCOMP_IOCTL_NOTIF_ID_VALID, &call.id) < 0) tell = false;
-  answer(listener_, call.id, watched ? 0 : kPermission);
+  answer(call.id, watched ? 0 : kPermission);
   if (!tell) {
     if (program >= 0) sys::close(program);
     program = -1;

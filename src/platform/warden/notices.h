@@ -42,11 +42,16 @@ class Notices {
     std::uint64_t device = 0, inode = 0, version = 0;
   };
 
+  // The cage's "/", opened through the first caller that shows it; else a negative errno.
+  [[nodiscard]] long root_of(std::uint32_t pid, std::uint64_t call) noexcept;
+  // The caller goes on with its call, or gets EPERM.
+  void answer(std::uint64_t call, int error) noexcept;
   [[nodiscard]] Turn keep(effect::process::Message& event, int& program) noexcept;
   [[nodiscard]] Turn keep_use(std::uint64_t print) noexcept;
   [[nodiscard]] bool is_known(const Program& program) noexcept;
 
   int listener_ = -1;
+  int root_ = -1;
   Tell tell_ = Tell::kRefused;
   std::uint64_t uses_ = 0;
   std::uint64_t kept_ = 0, repeated_ = 0, dropped_ = 0;
