@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -200,6 +201,8 @@ Status WardenCage::furnish(const process::CageSpec& spec) {
   message.type = MessageType::kPlan;
   message.a = blob_.size();
   const Status sent = send(message);
+  // Woken where we run, it would wait until the intent goes to disk; all wait for its cage.
+  sched_yield();
   state_ = State::kFurnished;
   if (sent) return {};
   // It may have said why it left before we spoke.
