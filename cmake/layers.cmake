@@ -64,15 +64,21 @@ function(bailey_layer name)
   endif()
 endfunction()
 
-# A shipped program: static when asked for, hardened, made of main files in app/.
+# A shipped program: static when asked for, hardened, made of main files in app/. ORDER is a linker
+# script that puts together what a start executes (tools/start-order).
 function(bailey_program name)
-  cmake_parse_arguments(P "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(P "" "ORDER" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${P_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(${name} PRIVATE bailey_flags ${P_LINK})
   if(BAILEY_STATIC AND NOT BAILEY_SANITIZE)
     target_compile_options(${name} PRIVATE -fPIE)
     target_link_options(${name} PRIVATE -static-pie)
+    if(P_ORDER)
+      set(order ${CMAKE_SOURCE_DIR}/cmake/${P_ORDER})
+      target_link_options(${name} PRIVATE -Wl,-T,${order} -Wl,-Map=${CMAKE_BINARY_DIR}/${name}.map)
+      set_target_properties(${name} PROPERTIES LINK_DEPENDS ${order})
+    endif()
   else()
     target_link_options(${name} PRIVATE -pie)
   endif()
