@@ -11,13 +11,11 @@
 namespace bailey::store {
 namespace {
 
-constexpr const char* kFolders[] = {"ledger", "cache/policy", "approvals", "sessions", "keys"};
+// Each after the one that it lies in, so that no name on the way is a link.
+constexpr const char* kFolders[] = {"ledger",    "cache",    "cache/policy",
+                                    "approvals", "sessions", "keys"};
 
-Status check_directory(int fd, const char* entry, uid_t owner, const std::string& shown) {
-  struct stat st{};
-  const int looked =
-      entry == nullptr ? ::fstat(fd, &st) : ::fstatat(fd, entry, &st, AT_SYMLINK_NOFOLLOW);
-  if (looked != 0) return std::unexpected(disk_error("disk.stat", "look at the home", errno));
+Status check_directory(const struct stat& st, uid_t owner, const std::string& shown) {
   if (!S_ISDIR(st.st_mode)) return fail("home.mode", "'" + shown + "' is no directory");
   if (st.st_uid != owner)
     return fail("home.owner",
@@ -39,7 +37,7 @@ Result<Home> Home::open(Dir dir, std::string path, uid_t user, HomeUse use, cons
     return std::unexpected(disk_error("disk.stat", "look at the home", errno));
   const bool visit = use == HomeUse::kVisitor && user == 0 && st.st_uid != user;
   const uid_t owner = visit ? st.st_uid : user;
-  BAILEY_TRY(check_directory(dir.fd(), nullptr, owner, shown));
+  BAILEY_TRY(check_directory(st, owner, shown));
 
   const bool has_keys = BAILEY_TRY(dir.exists(RelPath::known("keys")));
   if (!has_keys) {
@@ -47,12 +45,15 @@ Result<Home> Home::open(Dir dir, std::string path, uid_t user, HomeUse use, cons
     BAILEY_TRY(gate::KillSwitch::initialise(dir, clock));
   }
   for (const char* folder : kFolders) {
-    const auto name = RelPath::known(folder);
-    if (!BAILEY_TRY(dir.exists(name))) {
-      if (visit) return fail("disk.missing", "the home has no '" + name.text() + "'");
-      (void)BAILEY_TRY(dir.make_dir(name));
+    const auto look = [&] { return ::fstatat(dir.fd(), folder, &st, AT_SYMLINK_NOFOLLOW) == 0; };
+    if (!look()) {
+      if (errno != ENOENT)
+        return std::unexpected(disk_error("disk.stat", "look at the home", errno));
+      if (visit) return fail("disk.missing", std::string("the home has no '") + folder + "'");
+      (void)BAILEY_TRY(dir.make_dir(RelPath::known(folder)));
+      if (!look()) return std::unexpected(disk_error("disk.stat", "look at the home", errno));
     }
-    BAILEY_TRY(check_directory(dir.fd(), name.c_str(), owner, shown + "/" + name.text()));
+    BAILEY_TRY(check_directory(st, owner, shown + "/" + folder));
   }
   return Home(std::move(dir), std::move(path), owner,
               has_keys ? Freshness::kExisting : Freshness::kFresh);
