@@ -118,6 +118,7 @@ long prove_nesting(Context& context);
 // second.cc: what the kernel is slow at, done by a second thread of init.
 long start_second(Context& context);
 void give_second_the_baseline() noexcept;
+void send_second_elsewhere() noexcept;  // to a CPU that init does not run on, when there is one
 long join_network(Context& context);
 void let_second_detach() noexcept;
 long leave_old_root(Context& context);

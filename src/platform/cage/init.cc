@@ -292,6 +292,8 @@ class Life {
   sys::call(__NR_setsid);
   take(context, kEarly);
   open_plan(context, await_plan(context));
+  // Until now it had our CPU to itself, and the signer needed the others.
+  send_second_elsewhere();
   if (context.hand_out) {
     const long io = sys::openat(context.host_proc, "self/io", 02000000);
     if (io >= 0) context.io = static_cast<int>(io);

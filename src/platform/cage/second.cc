@@ -28,6 +28,7 @@ struct Second {
   int proven = 0;   // the network stands, the namespaces are proven, or it failed
   int pivoted = 0;  // the old root may go
   int network = 0;  // descriptor of the namespace
+  long id = 0;
   std::uint64_t network_id = 0;
   wire::LayersBody layers;
   Failure failure;
@@ -110,7 +111,20 @@ long start_second(Context& context) {
   *--top = nullptr;
   constexpr long kFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
                           CLONE_SYSVSEM | CLONE_CHILD_CLEARTID;
-  return bailey_thread(kFlags, top, &second.alive);
+  second.id = bailey_thread(kFlags, top, &second.alive);
+  return second.id;
+}
+
+// Schedulers that like to fill one CPU leave both threads on it. A failure costs time only.
+void send_second_elsewhere() noexcept {
+  if (__atomic_load_n(&second.proven, __ATOMIC_ACQUIRE) != 0) return;
+  std::uint64_t allowed[16] = {};  // 1,024 CPUs
+  const long size = sys::call(__NR_sched_getaffinity, 0, sizeof allowed, allowed);
+  unsigned here = 0;
+  if (size <= 0 || sys::call(__NR_getcpu, &here, nullptr, nullptr) < 0) return;
+  if (here >= sizeof allowed * 8) return;
+  allowed[here / 64] &= ~(std::uint64_t{1} << here % 64);
+  sys::call(__NR_sched_setaffinity, second.id, size, allowed);  // with none left: EINVAL
 }
 
 void give_second_the_baseline() noexcept { set(second.baseline_ready); }
