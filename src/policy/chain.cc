@@ -42,10 +42,12 @@ Result<Parent> find_parent(const ReadText& child, const ParentFiles& files) {
   }
   const std::string path = beside(child.path, name);
   auto text = files.read(path);
-  if (!text)
+  if (!text) {
+    std::string hint = text.error().hint;
+    if (builtin_policy(name)) hint = "the built-in policy is written 'builtin:" + name + "'";
     return fail(text.error().code,
-                "policy: extends: " + text.error().message + codec::at_mark(mark),
-                text.error().hint);
+                "policy: extends: " + text.error().message + codec::at_mark(mark), hint);
+  }
   return Parent{path, *std::move(text)};
 }
 

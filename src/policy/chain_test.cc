@@ -178,6 +178,9 @@ TEST(Chain, AParentIsOneNameBelowTheFolder) {
   refused("[a.yaml, b.yaml]", "fields.type");
   refused("1", "fields.type");
   refused("missing.yaml", "disk.missing");
+  const auto plain = chain({{"p.yaml", doc("extends: balanced\n")}});
+  expect_error(plain, "disk.missing", {});
+  EXPECT_EQ(plain.error().hint, "the built-in policy is written 'builtin:balanced'");
   std::string many = "[";
   for (int i = 0; i < 1'000; ++i) many += "p" + std::to_string(i) + ".yaml, ";
   refused(many + "p]", "fields.type");
