@@ -34,7 +34,7 @@ Result<Bytes> build(const CageSpec& spec) {
 // An 8-aligned copy of exactly the size, so that a reader that strays is seen.
 struct Blob {
   explicit Blob(const Bytes& bytes) : words((bytes.size() + 7) / 8), size(bytes.size()) {
-    std::memcpy(words.data(), bytes.data(), size);
+    if (size > 0) std::memcpy(words.data(), bytes.data(), size);
   }
   std::vector<std::uint64_t> words;
   std::size_t size;
