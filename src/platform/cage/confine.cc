@@ -22,6 +22,12 @@ constexpr sock_filter kUnixRefused[] = {
 constexpr sock_filter kUnixAllowed[] = {
 #include "seccomp_allowed.inc"
 };
+constexpr sock_filter kBare[] = {
+#include "seccomp_bare.inc"
+};
+constexpr sock_filter kBareObserve[] = {
+#include "seccomp_bareobserve.inc"
+};
 constexpr sock_filter kUnixRefusedObserve[] = {
 #include "seccomp_refusedobserve.inc"
 };
@@ -37,18 +43,21 @@ template <std::size_t N>
 constexpr Filter whole(const sock_filter (&filter)[N]) {
   return {filter, N};
 }
-Filter choose_filter(const wire::PlanHeader& plan) {
+Filter choose_filter(const Context& context) {
+  const wire::PlanHeader& plan = context.plan.header();
+  if (context.bare) return plan.observe != 0 ? whole(kBareObserve) : whole(kBare);
   const bool allowed = plan.unix_sockets != 0;
   if (plan.observe != 0) return allowed ? whole(kUnixAllowedObserve) : whole(kUnixRefusedObserve);
   return allowed ? whole(kUnixAllowed) : whole(kUnixRefused);
 }
 
 // The filter with its questions to a listener answered: by the data of the action, 1 is
-// EPERM and 2 goes on (tools/seccomp/generate.cc).
+// EPERM, 2 goes on, and 3 is EPERM because nobody is there to do it (tools/seccomp/generate.cc).
 long install_answering(const Filter& filter) {
   constexpr std::size_t kMost = 512;
   static_assert(sizeof kUnixAllowed <= kMost * sizeof(sock_filter) &&
-                sizeof kUnixRefused <= kMost * sizeof(sock_filter));
+                sizeof kUnixRefused <= kMost * sizeof(sock_filter) &&
+                sizeof kBare <= kMost * sizeof(sock_filter));
   if (filter.size > kMost) return -7;
   sock_filter answering[kMost];
   for (std::size_t i = 0; i < filter.size; ++i) {
@@ -57,6 +66,7 @@ long install_answering(const Filter& filter) {
     if (step.code != (BPF_RET | BPF_K)) continue;
     if (step.k == (SECCOMP_RET_USER_NOTIF | 1)) answering[i].k = SECCOMP_RET_ERRNO | 1;
     if (step.k == (SECCOMP_RET_USER_NOTIF | 2)) answering[i].k = SECCOMP_RET_ALLOW;
+    if (step.k == (SECCOMP_RET_USER_NOTIF | 3)) answering[i].k = SECCOMP_RET_ERRNO | 1;
   }
   const sock_fprog program{static_cast<unsigned short>(filter.size), answering};
   return sys::call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
@@ -81,7 +91,10 @@ constexpr std::uint32_t slot(wire::Rlimit which) { return static_cast<std::uint3
 }  // namespace
 
 long enter_program_directory(Context& context) {
-  return sys::call(__NR_chdir, context.plan.text(context.plan.header().directory));
+  const wire::PlanText directory = context.plan.header().directory;
+  if (context.bare && context.plan.view(directory) == "/tmp")
+    return sys::call(__NR_chdir, context.scratch_path);
+  return sys::call(__NR_chdir, context.plan.text(directory));
 }
 
 long prove_keyring(Context& context) {
@@ -110,8 +123,9 @@ long close_descriptors(Context& context) {
   const long before = sys::fcntl(static_cast<int>(sentinel), 1);
   // What init itself keeps: its socket, and the program's streams or terminal. All of
   // it is close-on-exec, and the program closes everything from 3 up besides.
-  const int keep[] = {context.warden,    context.streams[0], context.streams[1], context.streams[2],
-                      context.pty_slave, context.ruleset,    context.control,    context.io};
+  const int keep[] = {context.warden,     context.streams[0], context.streams[1],
+                      context.streams[2], context.pty_slave,  context.ruleset,
+                      context.control,    context.io,         context.guard_line};
   unsigned from = 0;
   for (;;) {
     long next = -1;
@@ -238,7 +252,7 @@ long forbid_new_privileges(Context& context) {
 }
 
 long enforce_seccomp(Context& context) {
-  const Filter filter = choose_filter(context.plan.header());
+  const Filter filter = choose_filter(context);
   const sock_fprog asking{static_cast<unsigned short>(filter.size),
                           const_cast<sock_filter*>(filter.first)};
   const long before = sys::call(__NR_unshare, 0);

@@ -1,4 +1,5 @@
-// init: pid 1 of the cage. Builds it, proves it, reaps in it, and takes it down.
+// init: pid 1 of the cage (without a pid namespace: its subreaper). Builds it, proves it, reaps in
+// it, and takes it down.
 //
 // It holds the wall clock and listens for the warden's heartbeat: without a beat for
 // kPatience the warden is dead or hung, and so is the cage (when pid 1 exits the
@@ -59,6 +60,25 @@ constexpr Named kSetup[] = {
     {Step::kLandlock, enforce_landlock},
     {Step::kSeccomp, enforce_seccomp},
     {Step::kPivot, leave_old_root},
+};
+
+// Without namespaces: what is there is seen, and rules stand instead of mounts. The guard
+// comes last, into the same confinement.
+constexpr Named kBareSetup[] = {
+    {Step::kNamespaces, begin_bare},
+    {Step::kMounts, allow_bare_places},
+    {Step::kProgram, enter_program_directory},
+    {Step::kTerminal, open_bare_terminal},
+    {Step::kKeyring, prove_keyring},
+    {Step::kDescriptors, close_descriptors},
+    {Step::kLimits, set_rlimits},
+    {Step::kCapabilities, drop_bare_capabilities},
+    {Step::kNoNewPrivileges, forbid_new_privileges},
+    {Step::kLandlock, enforce_bare_landlock},
+    {Step::kHidden, prove_bare_hidden},
+    {Step::kSeccomp, enforce_seccomp},
+    {Step::kSeccomp, prove_bare_filter},
+    {Step::kSpawn, start_guard},
 };
 
 [[noreturn]] void give_up(Context& context, Step step, long error, std::uint64_t item = 0) {
@@ -187,6 +207,7 @@ class Life {
     Message built;
     built.type = MessageType::kBuilt;
     built.b = static_cast<std::uint64_t>(context_.listener_error);
+    built.c = context_.guard > 0 ? static_cast<std::uint64_t>(context_.guard) : 0;
     built.body.built.layers = context_.layers;
     for (std::size_t i = 0; i < wire::kRlimits; ++i) {
       built.body.built.rlimits[i] = context_.rlimits[i];
@@ -262,6 +283,7 @@ class Life {
     // Who was dead already was not left behind.
     while (sys::call(__NR_wait4, -1, &ignored, 1 | 0x40000000, nullptr) > 0) {
     }
+    dismiss_guard(context_);
     std::uint64_t left = 0;
     while (sys::kill(-1, 9) == 0) {
       if (sys::call(__NR_wait4, -1, &ignored, 0x40000000, nullptr) < 0) break;
@@ -290,15 +312,24 @@ class Life {
 [[noreturn]] void be_init(Context& context) {
   sys::prctl(PR_SET_PDEATHSIG, 9);
   sys::call(__NR_setsid);
-  take(context, kEarly);
+  if (context.bare) {
+    const long e = open_host_proc(context);
+    if (e < 0) give_up(context, Step::kIdentity, e);
+  } else {
+    take(context, kEarly);
+  }
   open_plan(context, await_plan(context));
-  if (context.hand_out) {
+  if (context.hand_out || context.bare) {
     const long io = sys::openat(context.host_proc, "self/io", 02000000);
     if (io >= 0) context.io = static_cast<int>(io);
   }
   // From here on the cage's own user ids own nothing of this process in /proc.
   if (const long e = sys::prctl(PR_SET_DUMPABLE, 0); e < 0) give_up(context, Step::kIdentity, e);
-  take(context, kSetup);
+  if (context.bare) {
+    take(context, kBareSetup);
+  } else {
+    take(context, kSetup);
+  }
   Life life(context);
   life.live();
 }

@@ -24,6 +24,12 @@ enum Measure : unsigned { kMeasureMemory = 1, kMeasureDisk = 2 };
 [[nodiscard]] bool measure(int proc, unsigned what, std::uint64_t memfd_device,
                            Usage& usage) noexcept;
 
+// The same of what descends from `init` alone: without a pid namespace /proc is everybody's.
+// `guard`, a child of init's, is not counted. More processes on the machine than fit in our
+// list count as more than any limit.
+[[nodiscard]] bool measure_tree(int proc, std::uint64_t init, std::uint64_t guard, unsigned what,
+                                std::uint64_t memfd_device, Usage& usage) noexcept;
+
 // Bytes resident in SysV segments: of /proc/sysvipc/shm, opened inside.
 [[nodiscard]] std::uint64_t measure_segments(int list) noexcept;
 
