@@ -14,6 +14,7 @@ import unittest
 BIN = ""
 VICTIM = ""
 ACCEPTED = []  # layers whose loss the default policy accepts for these tests
+BARE = False  # everything here runs without user namespaces (situation.py)
 PROBE = re.compile(r"^PROBE (\S+) (HAPPENED|DENIED|UNTRIED) (.*)$", re.M)
 IS_ROOT = os.geteuid() == 0
 # How much slower than a real one an emulated machine may be (tests/vm says it); 1 elsewhere.
@@ -23,6 +24,12 @@ SLOWNESS = int(os.environ.get("BAILEY_SLOWNESS", "1"))
 def accepted_losses():
     """For a test's own policy: as YAML, what the default one accepts, and ACCEPTED."""
     return "[" + ", ".join(["limits.polled", *ACCEPTED]) + "]"
+
+
+def bare_excuse(*patterns):
+    """For controls that need a namespace, where none is to be had."""
+    return {pattern: "needs a user namespace, which the kernel refuses here"
+            for pattern in patterns} if BARE else {}
 
 
 class Run:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import unittest
 
+import bench as bench_module
 from bench import IS_ROOT, AttackCase, accepted_losses
 from witness import Sleeper, tree_state
 
@@ -226,6 +227,9 @@ class F15_Devices(AttackCase):
 
     def test_dev_holds_the_harmless_ones_only(self):
         run = self.bench.caged(["ls", "-A", "/dev"])
+        if bench_module.BARE:  # the machine's own, of which single nodes are open
+            self.assertEqual((run.code, run.out), (2, ""), str(run))
+            return
         self.assertEqual(run.code, 0, str(run))
         self.assertLessEqual(set(run.out.split()), {
             "null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm", "fd",
@@ -354,6 +358,8 @@ class E03_OwnFiles(AttackCase):
         victim = os.path.join(workspace, "victim")
         if not os.path.exists(victim):
             shutil.copy(self.bench.victim, victim)
+        # Under their own names: what a link leads to is another path, and may be in view.
+        files = [os.path.realpath(path) for path in files]
         command = [victim, "E03", "paths=" + ":".join(files)]
         keys = {path: state for path, state in tree_state(self.bench.bailey_home).items() if "key" in path}
         self.assertTrue(keys)

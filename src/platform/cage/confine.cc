@@ -88,6 +88,27 @@ constexpr int kRlimitCpu = 0, kRlimitFsize = 1, kRlimitData = 2, kRlimitCore = 4
 constexpr unsigned kCpuTime = 1, kMemory = 2, kProcesses = 4, kOpenFiles = 5, kDisk = 6;
 constexpr std::uint32_t slot(wire::Rlimit which) { return static_cast<std::uint32_t>(which); }
 
+// Without a namespace the kernel counts all processes of our user. How many those are it tells
+// by refusing one more; what the user starts meanwhile gets some room. The limit itself is
+// the warden's to see: this is there so that nothing grows without end between two looks.
+std::uint64_t room_for_others() {
+  constexpr std::uint64_t kLater = 64, kMost = 1U << 20;
+  sys::Rlimit before;
+  if (sys::prlimit(0, kRlimitNproc, nullptr, &before) < 0) return kLater;
+  std::uint64_t refused = 0, granted = kMost;
+  while (refused + 1 < granted) {
+    const std::uint64_t middle = (refused + granted) / 2;
+    const sys::Rlimit trial{middle < before.hard ? middle : before.hard, before.hard};
+    if (sys::prlimit(0, kRlimitNproc, &trial, nullptr) < 0) return kLater;
+    const long child = sys::call(__NR_clone, 17, 0, 0, 0, 0);
+    if (child == 0) sys::exit(0);
+    if (child > 0) sys::call(__NR_wait4, child, nullptr, 0x40000000, nullptr);
+    (child > 0 ? granted : refused) = middle;
+  }
+  sys::prlimit(0, kRlimitNproc, &before, nullptr);
+  return granted + kLater;
+}
+
 }  // namespace
 
 long enter_program_directory(Context& context) {
@@ -164,9 +185,11 @@ long set_rlimits(Context& context) {
                       slot(wire::Rlimit::kOpenFiles)};
   // One more for init, which the kernel counts in the same user namespace, and the one
   // by which the warden sees that the limit is passed.
-  if (asked(kProcesses))
-    pairs[count++] = {kRlimitNproc, plan.limits[kProcesses] + 2, kProcesses,
-                      slot(wire::Rlimit::kProcesses)};
+  if (asked(kProcesses)) {
+    const std::uint64_t most =
+        context.bare ? plan.limits[kProcesses] + room_for_others() : plan.limits[kProcesses] + 2;
+    pairs[count++] = {kRlimitNproc, most, kProcesses, slot(wire::Rlimit::kProcesses)};
+  }
   if (asked(kMemory))
     pairs[count++] = {kRlimitData, plan.limits[kMemory], kMemory, slot(wire::Rlimit::kMemory)};
   if (asked(kDisk))

@@ -189,26 +189,32 @@ bool measure(int proc, unsigned what, std::uint64_t memfd_device, Usage& usage) 
   });
 }
 
-bool measure_tree(int proc, std::uint64_t init, std::uint64_t guard, unsigned what,
-                  std::uint64_t memfd_device, Usage& usage) noexcept {
+bool measure_tree(int proc, const Tree& tree, unsigned what, std::uint64_t memfd_device,
+                  Usage& usage) noexcept {
   seen.count = kin.count = 0;
   kin.is_full = false;
   const bool listed = each_process(proc, [&](std::string_view name, std::uint64_t pid) {
     char text[1024];
-    kin.add(pid, parent_in(stat_of(proc, name, text)), pid == init);
+    kin.add(pid, parent_in(stat_of(proc, name, text)), pid == tree.init);
   });
   if (!listed) return false;
-  if (kin.is_full) usage.tasks = kNoNumber - 1;
   kin.settle();
   for (std::size_t i = 0; i < kin.count; ++i) {
     const Kin::One& one = kin.all[i];
-    if (!one.ours || one.pid == guard) continue;
+    if (!one.ours || one.pid == tree.guard) continue;
     Line<24> name;
     name.add(std::uint64_t{one.pid});
     char text[1024];
-    const bool is_init = one.pid == init;
-    if (!kin.is_full) add_stat(stat_of(proc, name.view(), text), is_init, usage);
-    if (!is_init) add_process(proc, name.view(), what, memfd_device, usage);
+    add_stat(stat_of(proc, name.view(), text), one.pid == tree.init, usage);
+  }
+  if (kin.is_full) usage.tasks = kNoNumber - 1;
+  if (usage.tasks > tree.most_tasks) return true;
+  for (std::size_t i = 0; i < kin.count; ++i) {
+    const Kin::One& one = kin.all[i];
+    if (!one.ours || one.pid == tree.guard || one.pid == tree.init) continue;
+    Line<24> name;
+    name.add(std::uint64_t{one.pid});
+    add_process(proc, name.view(), what, memfd_device, usage);
   }
   return true;
 }

@@ -72,6 +72,7 @@ long Limits::open(const wire::PlanHeader& plan, int memfd, Counting counting,
     } else {
       // Root's processes are not counted, and without a namespace all of the user's are.
       poll(Kind::kProcesses, Mechanism::kPolledProc);
+      if (counting == Counting::kUser) for_init_ |= bit(Kind::kProcesses);  // against a bomb
     }
   }
   failed = Kind::kCpus;
@@ -182,9 +183,11 @@ bool Limits::look(Kind& exceeded) noexcept {
     Usage usage;
     const unsigned what = (is_polled(Kind::kMemory) ? kMeasureMemory : 0U) |
                           (is_polled(Kind::kDisk) ? kMeasureDisk : 0U);
-    const bool measured = init_ == 0
-                              ? measure(proc_, what, memfd_device_, usage)
-                              : measure_tree(proc_, init_, guard_, what, memfd_device_, usage);
+    const std::uint64_t most =
+        asked(Kind::kProcesses) ? body(Kind::kProcesses).requested : kNoNumber;
+    const bool measured =
+        init_ == 0 ? measure(proc_, what, memfd_device_, usage)
+                   : measure_tree(proc_, {init_, guard_, most}, what, memfd_device_, usage);
     if (!measured) return false;  // the cage is going down
     if (scratch_ >= 0) {
       struct {

@@ -37,8 +37,8 @@ class Limits {
  public:
   // Decides and makes the cgroup leaves. 0, or a negative errno and the limit that cannot be
   // had in `failed`. `memfd`: any memfd of ours, to know the device of all of them.
-  // `counting`: whether the kernel counts the cage's processes apart from the user's others.
-  enum class Counting { kCage, kNobody };
+  // What the kernel's count of processes is of: the cage, all of the user's, or nothing.
+  enum class Counting { kCage, kUser, kNobody };
   long open(const wire::PlanHeader& plan, int memfd, Counting counting, Kind& failed) noexcept;
   // Has init join the leaves. To be called before init hears of the plan.
   long admit(int init_socket, long init) noexcept { return cgroup_.admit(init_socket, init); }

@@ -324,8 +324,9 @@ class Warden {
     if (map < 0 && map > -4096) fail(Step::kPlan, map);
     if (!plan_.open(reinterpret_cast<const void*>(map), message.a)) fail(Step::kPlan, -22);
     if (refused_ < 0) go_bare();
-    const auto counting =
-        context_.baseline.uid == 0 || bare_ ? Limits::Counting::kNobody : Limits::Counting::kCage;
+    const auto counting = bare_                        ? Limits::Counting::kUser
+                          : context_.baseline.uid == 0 ? Limits::Counting::kNobody
+                                                       : Limits::Counting::kCage;
     Kind failed{};
     if (const long e = limits_.open(plan_.header(), kPlanMemfd, counting, failed); e < 0) {
       fail(Step::kLimits, e, static_cast<std::uint64_t>(failed));
