@@ -119,6 +119,8 @@ std::string_view bare_act(Layer layer) {
       return "a file, a signal and a socket outside";
     case Layer::kCapabilities:
       return "setting the root directory";
+    case Layer::kSeccomp:
+      return "a socket";
     default:
       return act(layer);
   }

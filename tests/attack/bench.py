@@ -26,6 +26,11 @@ def accepted_losses():
     return "[" + ", ".join(["limits.polled", *ACCEPTED]) + "]"
 
 
+def weaker(states):
+    """The layers that are not proven and whose loss nobody accepted."""
+    return {name for name, state in states.items() if state != "proven"} - set(ACCEPTED)
+
+
 def bare_excuse(*patterns):
     """For controls that need a namespace, where none is to be had."""
     return {pattern: "needs a user namespace, which the kernel refuses here"

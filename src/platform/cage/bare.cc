@@ -223,12 +223,6 @@ long prove_bare_hidden(Context& context) {
   return 0;
 }
 
-// Nothing else stands before the network. AF_UNIX, because that is answered without asking
-// the warden; before the filter the canary of Landlock made one.
-long prove_bare_filter(Context&) {
-  return sys::call(__NR_socket, 1, 1 | 02000000, 0) == -1 ? 0 : -1;
-}
-
 long enter_inner_domain() {
   sys::prctl(PR_SET_PDEATHSIG, 9);
   const long init = sys::call(__NR_getppid);
