@@ -32,8 +32,9 @@ def weaker(states):
 
 
 def bare_excuse(*patterns):
-    """For controls that need a namespace, where none is to be had."""
-    return {pattern: "needs a user namespace, which the kernel refuses here"
+    """For controls that need a namespace, or a capability over the machine, where neither is to
+    be had: root is root of its own namespace there."""
+    return {pattern: "needs a namespace or a capability, which the kernel refuses here"
             for pattern in patterns} if BARE else {}
 
 

@@ -12,7 +12,7 @@ import time
 import unittest
 import urllib.parse
 
-from bench import IS_ROOT, AttackCase
+from bench import IS_ROOT, AttackCase, accepted_losses
 from witness import processes_with, tree_state, wait_until
 import bench as bench_module
 
