@@ -21,7 +21,7 @@ import bench
 import situation
 
 MODULES = ["test_files", "test_processes", "test_privilege", "test_calls", "test_network",
-           "test_load", "test_evidence"]
+           "test_load", "test_evidence", "test_bare"]
 
 
 class Reasons(unittest.TextTestResult):

@@ -38,8 +38,8 @@ namespace {
 // instructions; the end of a test falls through to the next, the end of a rule to what
 // the rule ends with.
 constexpr int kToAllow = -1, kToDeny = -2, kToUnknown = -3, kToQuiet = -4, kToWatch = -5,
-              kToErrand = -6;
-constexpr int kEnds = 6;
+              kToErrand = -6, kToLacking = -7;
+constexpr int kEnds = 7;
 struct Step {
   unsigned code = 0;
   std::uint32_t k = 0;
@@ -53,6 +53,7 @@ constexpr std::uint32_t kDenied = SECCOMP_RET_USER_NOTIF | 1;
 constexpr std::uint32_t kQuiet = SECCOMP_RET_ERRNO | EPERM;
 constexpr std::uint32_t kWatched = SECCOMP_RET_USER_NOTIF | 2;
 constexpr std::uint32_t kErrand = SECCOMP_RET_USER_NOTIF | 3;
+constexpr std::uint32_t kLacking = SECCOMP_RET_ERRNO | EOPNOTSUPP;
 constexpr std::uint32_t kUnknown = SECCOMP_RET_ERRNO | ENOSYS;
 constexpr std::uint32_t kKill = SECCOMP_RET_KILL_PROCESS;
 constexpr unsigned kLastKnown = 469;  // file_setattr, Linux 6.17
@@ -312,13 +313,22 @@ constexpr unsigned kShared[] = {
     __NR_shmget, __NR_shmat, __NR_shmctl, __NR_shmdt, __NR_semget, __NR_semop, __NR_semctl,
     __NR_semtimedop, __NR_msgget, __NR_msgsnd, __NR_msgrcv, __NR_msgctl, __NR_mq_open,
     __NR_mq_unlink, __NR_mq_timedsend, __NR_mq_timedreceive, __NR_mq_notify, __NR_mq_getsetattr,
-    // files by name, readable or not
-    __NR_inotify_add_watch, __NR_setxattr, __NR_lsetxattr, __NR_fsetxattr, __NR_removexattr,
-    __NR_lremovexattr, __NR_fremovexattr, 463, 466, 469,  // *xattrat, file_setattr
+    // files by name, readable or not; file_setattr
+    __NR_inotify_add_watch, 469,
     // processes that are not its own
     __NR_pidfd_open, __NR_pidfd_send_signal,
     // whoever listens
     __NR_listen, __NR_accept, __NR_accept4};
+
+// Extended attributes, which file systems may lack and programs do without; *xattrat.
+constexpr unsigned kAttributes[] = {__NR_setxattr,
+                                    __NR_lsetxattr,
+                                    __NR_fsetxattr,
+                                    __NR_removexattr,
+                                    __NR_lremovexattr,
+                                    __NR_fremovexattr,
+                                    463,
+                                    466};
 
 // What the warden does for the caller where the caller may write.
 constexpr unsigned kErrands[] = {__NR_chmod, __NR_fchmod, __NR_fchmodat,  452 /* fchmodat2 */,
@@ -340,6 +350,7 @@ Code bare_ioctl_rule() {
 void make_bare(Fates& fates) {
   for (const unsigned n : kShared) fates.of[n] = kToDeny;
   for (const unsigned n : kErrands) fates.of[n] = kToErrand;
+  for (const unsigned n : kAttributes) fates.of[n] = kToLacking;
   // There is no socket to connect or bind but those of pairs; a name is not to be had.
   fates.of[__NR_connect] = fates.of[__NR_bind] = kToQuiet;
   fates.set(__NR_socket, {load_low(0), equal(kUnix, kToQuiet, kToDeny)});
@@ -497,7 +508,7 @@ int main(int argc, char** argv) {
   node(ranges, 0, ranges.size(), code);
   // The ends once in the middle, in reach of the tree, and once behind the rules.
   Code ends{give(kAllow), give(kDenied), give(kUnknown), give(kQuiet), give(kWatched)};
-  if (kind == Kind::kBare) ends.push_back(give(kErrand));
+  if (kind == Kind::kBare) ends = then(std::move(ends), {give(kErrand), give(kLacking)});
   const auto middle = static_cast<int>(code.size());
   code = then(std::move(code), ends);
   std::vector<int> places;
@@ -509,7 +520,7 @@ int main(int argc, char** argv) {
   const auto last = static_cast<int>(code.size());
   code = then(std::move(code), ends);
   const auto from = [](int at) -> std::array<int, kEnds> {
-    return {at, at + 1, at + 2, at + 3, at + 4, at + 5};
+    return {at, at + 1, at + 2, at + 3, at + 4, at + 5, at + 6};
   };
   if (!resolve(code, tree, static_cast<std::size_t>(middle), from(middle), places) ||
       !resolve(code, rules, static_cast<std::size_t>(last), from(last), {})) {

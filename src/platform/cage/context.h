@@ -167,6 +167,8 @@ long allow_views(Context& context);
 // guard.cc
 long start_guard(Context& context);
 void dismiss_guard(Context& context);
+// Whoever we may signal: only where a scope of Landlock ends that (enforce_bare_landlock).
+void kill_all();
 // namespaces.cc: connects to the warden's abstract socket.
 long reach_abstract(const Baseline& baseline);
 // second.cc: what the caller of Bailey ignored would stay ignored in the program.

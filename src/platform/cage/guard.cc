@@ -6,7 +6,7 @@
 // stands in a domain further in, from which nothing signals the guard. kill(-1) takes all at
 // once: what is forking meanwhile has the signal pending and does not fork.
 // Does not protect: when init and the guard are both killed by somebody outside, the warden
-// has to find what is left (warden/bare.h), and when it is killed as well, nobody does.
+// has to find what is left (warden/orphans.h), and when it is killed as well, nobody does.
 #include <linux/prctl.h>
 
 #include "platform/cage/context.h"
@@ -24,16 +24,20 @@ constexpr long kSigchld = 17;
   char byte = 0;
   while (sys::read(line, &byte, 1) > 0) {
   }
+  kill_all();
+  sys::exit(0);
+}
+
+}  // namespace
+
+void kill_all() {
   // Once is enough; again for what the kernel was about to give us, at no cost.
   for (int i = 0; i < 3; ++i) {
     sys::kill(-1, 9);
     const sys::TimeSpec pause{0, 10000000};
     sys::call(__NR_nanosleep, &pause, nullptr);
   }
-  sys::exit(0);
 }
-
-}  // namespace
 
 long start_guard(Context& context) {
   // kill(-1) is deadly for all processes of the user where the scope does not hold.

@@ -164,13 +164,19 @@ class Life {
  public:
   explicit Life(Context& context) : context_(context) {}
 
+  // The warden is dead, or time is up. With a pid namespace the kernel kills all that is left.
+  [[noreturn]] void die() {
+    if (context_.bare) kill_all();
+    sys::exit(121);
+  }
+
   [[noreturn]] void live() {
     start_target();
     for (;;) {
       const std::uint64_t now = sys::monotonic_ns();
       // Without a beat the warden is dead or hung; its wall clock is a little shorter
       // than this one. Either way pid 1 exits, and the kernel kills all that is left.
-      if (now >= beat_until_ || (deadline_ != 0 && now >= deadline_)) sys::exit(121);
+      if (now >= beat_until_ || (deadline_ != 0 && now >= deadline_)) die();
       std::uint64_t until = beat_until_;
       if (deadline_ != 0 && deadline_ < until) until = deadline_;
       sys::PollFd fds[2] = {{context_.warden, sys::kPollIn, 0}, {child_signal_, sys::kPollIn, 0}};
@@ -219,7 +225,7 @@ class Life {
     Message message;
     const long e = receive(context_.warden, message, kDontWait);
     if (e == -11) return;
-    if (e < 0) sys::exit(121);  // the warden is gone
+    if (e < 0) die();  // the warden is gone
     beat_until_ = sys::monotonic_ns() + kPatience;
     switch (message.type) {
       case MessageType::kGo:
@@ -232,7 +238,7 @@ class Life {
         if (message.a != 0) tell_usage();
         break;
       default:
-        sys::exit(121);
+        die();
     }
   }
 
@@ -251,7 +257,7 @@ class Life {
       }
       break;
     }
-    if (send(context_.warden, message) < 0) sys::exit(121);
+    if (send(context_.warden, message) < 0) die();
   }
 
   void reap() {
@@ -268,7 +274,7 @@ class Life {
         Message message;
         message.type = stopped ? MessageType::kStopped : MessageType::kContinued;
         message.a = static_cast<std::uint64_t>(status >> 8 & 0xff);
-        if (send(context_.warden, message) < 0) sys::exit(121);
+        if (send(context_.warden, message) < 0) die();
         continue;
       }
       end(status);
@@ -309,7 +315,9 @@ class Life {
 }  // namespace
 
 [[noreturn]] void be_init(Context& context) {
-  sys::prctl(PR_SET_PDEATHSIG, 9);
+  // Without a pid namespace our end is not everybody's: we see the warden's by its socket, and
+  // kill before we go.
+  if (!context.bare) sys::prctl(PR_SET_PDEATHSIG, 9);
   sys::call(__NR_setsid);
   if (context.bare) {
     const long e = open_host_proc(context);

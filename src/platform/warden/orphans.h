@@ -1,7 +1,7 @@
 // orphans: what is left of a cage without a pid namespace when its init is gone.
 //
 // The warden is a subreaper: whoever loses its parent below it becomes its child. The guard
-// (cage/guard.h) has killed them already, all at once; here they are waited for, and should
+// (cage/guard.cc) has killed them already, all at once; here they are waited for, and should
 // the guard be gone too they are killed one by one. Freestanding, one thread.
 // Does not protect: against a fork bomb when somebody outside killed init and guard both.
 #pragma once
