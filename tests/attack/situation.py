@@ -22,6 +22,8 @@ ENTER = ["unshare", "--user", *MAPPED, "--pid", "--fork", "--mount", "--mount-pr
 
 
 def is_made():
+    if subprocess.run(["unshare", "--user", "true"], capture_output=True, check=False).returncode:
+        return True  # the machine is so by itself
     with open("/proc/sys/user/max_user_namespaces", encoding="ascii") as file:
         return file.read().strip() == "0"
 

@@ -46,7 +46,7 @@ class E01_BrokenSetup(AttackCase):
         check = self.bench.call(["unshare", "--user", "--map-root-user", "sh", "-c",
                                  take + "; unshare -U true"])
         if check.code == 0 or bench_module.BARE:
-            self.skipTest("user.max_user_namespaces cannot be lowered here")
+            self.skipTest("user.max_user_namespaces cannot be lowered here, or is 0 already")
         namespace = ["unshare", "--user", "--map-root-user", "sh", "-c"]
         run = self.refused([*namespace, take + '; exec "$@"', "sh"], self.bench.own_bin())
         self.assertEqual(run.code, 120, str(run))
@@ -299,7 +299,7 @@ class E08_Secrets(AttackCase):
 class E10_NothingShared(AttackCase):
     def test_two_cages_see_nothing_of_each_other(self):
         if bench_module.BARE:
-            self.skipTest("without namespaces no place is a cage's own but one folder")
+            self.skipTest("lost without namespaces: /tmp, /dev/shm, loopback and processes of its own")
         bench = self.bench
         other_workspace = bench.make("other")
         first = bench.start(bench.cage_command(

@@ -34,7 +34,7 @@ void kill_all() {
   // Once is enough; again for what the kernel was about to give us, at no cost.
   for (int i = 0; i < 3; ++i) {
     sys::kill(-1, 9);
-    const sys::TimeSpec pause{0, 10000000};
+    const sys::TimeSpec pause{0, 1000000};
     sys::call(__NR_nanosleep, &pause, nullptr);
   }
 }
