@@ -1,9 +1,11 @@
 #include <algorithm>
+#include <optional>
 
 #include "cli/commands.h"
 #include "cli/json_line.h"
 #include "codec/json.h"
 #include "codec/text.h"
+#include "effect/process/wire.h"
 
 namespace bailey::cli {
 namespace {
@@ -26,12 +28,14 @@ enum class AskCpus { kNo, kYes };
 // A cage with nothing in it: raised, furnished, proven and thrown away. No program runs.
 // A share of the CPUs is asked for only where a group can hold it: nothing else can, and
 // asking would refuse the cage.
-Result<Readiness> raise_empty_cage(Outside& outside, AskCpus cpus) {
+Result<Readiness> raise_empty_cage(Outside& outside, AskCpus cpus,
+                                   std::vector<std::string> accepted) {
   auto cage = BAILEY_TRY(outside.jail().raise());
   effect::process::CageSpec spec;
   spec.argv = {"nothing"};
   spec.program = "/nothing";
   spec.working_directory = "/tmp";
+  spec.accepted = std::move(accepted);
   // Limits are asked for so that doctor can say which class each gets here.
   spec.limits[model::LimitKind::kWall] = 60'000'000'000;
   spec.limits[model::LimitKind::kCpuTime] = 60'000'000'000;
@@ -71,6 +75,51 @@ std::vector<Line> merge(const std::vector<LayerAdvice>& advice, const Readiness*
         line.available = true;
       }
   return lines;
+}
+
+// What a policy has to accept for a cage without namespaces.
+std::vector<std::string> lost_without_namespaces() {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < effect::process::kLayers; ++i)
+    if ((effect::process::kLostWithoutNamespaces >> i & 1U) != 0)
+      names.emplace_back(effect::process::kLayerNames[i]);
+  return names;
+}
+
+std::string list_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::vector<std::string> proven_in(const Readiness& ready) {
+  std::vector<std::string> names;
+  for (const auto& layer : ready.layers)
+    if (layer.state == LayerState::kProven) names.push_back(layer.name);
+  return names;
+}
+
+// A cage without namespaces was tried because no other could be raised.
+Json one_wall_json(const Result<Readiness>& bare) {
+  Json json{Json::Object{}};
+  json.set("cage", bare.has_value());
+  if (!bare) json.set("message", codec::valid_utf8(bare.error().message));
+  const auto names = [](const std::vector<std::string>& list) {
+    return Json::Array(list.begin(), list.end());
+  };
+  json.set("degradations", names(lost_without_namespaces()));
+  json.set("proven", names(bare ? proven_in(*bare) : std::vector<std::string>{}));
+  return json;
+}
+
+std::string one_wall_text(const Result<Readiness>& bare) {
+  if (!bare)
+    return "\nNor can one without namespaces: " + codec::for_terminal(bare.error().message) + "\n";
+  return "\nA cage of one wall can be raised here, without namespaces. What is lost with it stands "
+         "above, and in\nthe manual (docs/manual/cage.md). A policy accepts it by name:\n"
+         "  degradations: [" +
+         list_of(lost_without_namespaces()) + "]\nProven in it: " + list_of(proven_in(*bare)) +
+         "\n";
 }
 
 Json to_json(const std::vector<Line>& lines, const Result<Readiness>& ready) {
@@ -140,10 +189,22 @@ int doctor(Invocation& in) {
   const bool with_cpus = std::any_of(advice.begin(), advice.end(), [](const LayerAdvice& layer) {
     return layer.name == "limit.cpus" && layer.available;
   });
-  const auto ready = raise_empty_cage(in.outside, with_cpus ? AskCpus::kYes : AskCpus::kNo);
+  const auto cpus = with_cpus ? AskCpus::kYes : AskCpus::kNo;
+  const auto ready = raise_empty_cage(in.outside, cpus, {});
   const auto lines = merge(advice, ready ? &*ready : nullptr);
-  in.outside.write(Stream::kOut, in.arguments.flag("--json") ? json_line(to_json(lines, ready))
-                                                             : to_text(lines, ready));
+  // Only where the kernel gives no user namespace; elsewhere it refuses itself.
+  const bool no_users = std::any_of(advice.begin(), advice.end(), [](const LayerAdvice& layer) {
+    return layer.name == "namespace.user" && !layer.available;
+  });
+  std::optional<Result<Readiness>> bare;
+  if (!ready && no_users) bare = raise_empty_cage(in.outside, cpus, lost_without_namespaces());
+  if (in.arguments.flag("--json")) {
+    Json json = to_json(lines, ready);
+    if (bare) json.set("without_namespaces", one_wall_json(*bare));
+    in.outside.write(Stream::kOut, json_line(json));
+  } else {
+    in.outside.write(Stream::kOut, to_text(lines, ready) + (bare ? one_wall_text(*bare) : ""));
+  }
   if (!ready) return kError;
   const bool whole = std::all_of(ready->layers.begin(), ready->layers.end(), [](const auto& layer) {
     return layer.state == LayerState::kProven;

@@ -42,6 +42,9 @@ ViewRequest view_request(const RunOptions& options, const policy::Policy& policy
   for (const auto& [path, origin] : policy.files.hide)
     if (!needs_home(path)) request.rules.hide.push_back(expand(path));
   request.always_hidden = {home};
+  // The rules are asked about real paths, and the home may be named through a link.
+  if (auto real = outside.host().real_path(home); real && *real != home)
+    request.always_hidden.push_back(*std::move(real));
   request.always_read_only = {outside.program_directory()};
   // What runs in a project does not write the project's rules.
   const std::string governed = workspace + "/.bailey";

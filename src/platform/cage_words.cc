@@ -45,7 +45,8 @@ std::string object_text(const process::EventBody& body) {
   return path.substr(0, path.find('\0'));
 }
 
-std::string layer_of(model::EventKind kind, std::uint16_t family, int error) {
+std::string layer_of(model::EventKind kind, std::uint16_t family, int error, std::uint16_t flags) {
+  if ((flags & process::kEventLandlock) != 0) return "landlock";
   switch (kind) {
     case model::EventKind::kSyscall:
       return "seccomp";
@@ -112,6 +113,19 @@ std::string_view act(Layer layer) {
   return "";
 }
 
+std::string_view bare_act(Layer layer) {
+  switch (layer) {
+    case Layer::kLandlock:
+      return "a file, a signal and a socket outside";
+    case Layer::kCapabilities:
+      return "setting the root directory";
+    case Layer::kSeccomp:
+      return "a socket";
+    default:
+      return act(layer);
+  }
+}
+
 // What an older kernel's Landlock does not judge; the layers in front hold it alone there.
 std::string landlock_abi(unsigned abi) {
   std::string text = ", ABI " + std::to_string(abi);
@@ -134,8 +148,21 @@ std::string landlock_abi(unsigned abi) {
 
 }  // namespace
 
+std::string lost_without_namespaces() {
+  std::string names;
+  for (std::size_t i = 0; i < process::kLayers; ++i) {
+    if ((process::kLostWithoutNamespaces >> i & 1U) == 0) continue;
+    names += (names.empty() ? "" : ", ") + std::string(process::kLayerNames[i]);
+  }
+  return names;
+}
+
 void add_layers(const process::LayersBody& body, std::vector<model::LayerReport>& out) {
   const std::uint32_t count = std::min<std::uint32_t>(body.count, process::kLayers);
+  // Without namespaces some acts are others.
+  const bool bare = std::any_of(body.results, body.results + count, [](const auto& result) {
+    return result.layer == static_cast<std::uint8_t>(Layer::kUser) && result.state == 0;
+  });
   for (std::uint32_t i = 0; i < count; ++i) {
     const process::LayerResult& result = body.results[i];
     if (result.layer >= process::kLayers || result.state > 2) continue;
@@ -143,7 +170,9 @@ void add_layers(const process::LayersBody& body, std::vector<model::LayerReport>
     model::LayerReport report;
     report.name = process::kLayerNames[result.layer];
     report.state = static_cast<model::LayerState>(result.state);
-    report.detail = act(layer);
+    report.detail = bare ? bare_act(layer) : act(layer);
+    if (bare && result.state == 0 && result.after == 0)
+      report.detail = "the kernel refuses user namespaces";
     if (result.after < 0) {
       report.detail += ": ";
       report.detail += result.before == 0 ? "ok" : error_name(-result.before);
@@ -154,7 +183,8 @@ void add_layers(const process::LayersBody& body, std::vector<model::LayerReport>
     if (layer == Layer::kSeccomp) {
       report.detail += ", " + std::to_string(result.value) + " instructions";
     }
-    if (layer == Layer::kHidden) report.detail += ", " + std::to_string(result.value) + " masked";
+    if (layer == Layer::kHidden)
+      report.detail += ", " + std::to_string(result.value) + (bare ? " tried" : " masked");
     out.push_back(std::move(report));
   }
 }
@@ -221,7 +251,7 @@ model::Event event(const process::EventBody& body) {
   event.cut = (body.flags & process::kEventCut) != 0;
   event.use = (body.flags & process::kEventUse) != 0;
   event.writes = (body.flags & process::kEventWrites) != 0;
-  if (!event.use) event.layer = layer_of(event.kind, body.family, body.error);
+  if (!event.use) event.layer = layer_of(event.kind, body.family, body.error, body.flags);
   if (body.error > 0 && body.error < 4096) event.error = error_name(body.error);
   event.mono_ns = body.mono_ns;
   event.pid = body.pid;
@@ -260,8 +290,23 @@ Error setup_error(const process::Message& failed, const std::string& place) {
   const std::string why = error_name(error) + " (" + strerror(error) + ")";
   switch (step) {
     case Step::kNamespaces:
-      return {"cage.layer_missing", "the kernel refuses new namespaces: " + why,
-              "bailey doctor says which setting forbids them and how to change it"};
+      if (failed.c >= process::kLandlockTooOld)
+        return {"cage.layer_missing",
+                "the kernel refuses new namespaces, and a cage without them needs Landlock ABI " +
+                    std::to_string(process::kLandlockAlone) + " (Linux 6.12); here it is " +
+                    std::to_string(failed.c - process::kLandlockTooOld),
+                "run bailey doctor"};
+      if (failed.c > 0 && failed.c <= process::kLayers)
+        return {"cage.layer_missing",
+                "the kernel refuses new namespaces: " + why +
+                    "; the policy accepts a cage without namespace.user, but not without " +
+                    std::string(process::kLayerNames[failed.c - 1]) + ", which is lost as well",
+                "to accept a cage of one wall: degradations: [" + lost_without_namespaces() +
+                    "] in the policy"};
+      return {
+          "cage.layer_missing", "the kernel refuses new namespaces: " + why,
+          "bailey doctor says which setting forbids them, how to change it, and what a policy may "
+          "accept instead"};
     case Step::kTime:
       return {"cage.layer_missing", "the layer namespace.time is missing: " + why,
               "run bailey doctor, or accept it by name in the policy"};

@@ -10,6 +10,8 @@
 
 namespace bailey::platform::words {
 
+// The layers that a policy accepts the loss of for a cage without namespaces: "a, b, c".
+[[nodiscard]] std::string lost_without_namespaces();
 void add_layers(const effect::process::LayersBody& body, std::vector<model::LayerReport>& out);
 [[nodiscard]] model::LimitReport limit(const effect::process::LimitBody& body);
 [[nodiscard]] model::StreamReport stream(const effect::process::StreamBody& body);

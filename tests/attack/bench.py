@@ -14,6 +14,7 @@ import unittest
 BIN = ""
 VICTIM = ""
 ACCEPTED = []  # layers whose loss the default policy accepts for these tests
+BARE = False  # everything here runs without user namespaces (situation.py)
 PROBE = re.compile(r"^PROBE (\S+) (HAPPENED|DENIED|UNTRIED) (.*)$", re.M)
 IS_ROOT = os.geteuid() == 0
 # How much slower than a real one an emulated machine may be (tests/vm says it); 1 elsewhere.
@@ -23,6 +24,18 @@ SLOWNESS = int(os.environ.get("BAILEY_SLOWNESS", "1"))
 def accepted_losses():
     """For a test's own policy: as YAML, what the default one accepts, and ACCEPTED."""
     return "[" + ", ".join(["limits.polled", *ACCEPTED]) + "]"
+
+
+def weaker(states):
+    """The layers that are not proven and whose loss nobody accepted."""
+    return {name for name, state in states.items() if state != "proven"} - set(ACCEPTED)
+
+
+def bare_excuse(*patterns):
+    """For controls that need a namespace, or a capability over the machine, where neither is to
+    be had: root is root of its own namespace there."""
+    return {pattern: "needs a namespace or a capability, which the kernel refuses here"
+            for pattern in patterns} if BARE else {}
 
 
 class Run:

@@ -2,11 +2,13 @@
 """Runs the attack suite (tests/attack/README.md).
 
   run_attacks.py --bin DIR --victim FILE [--results FILE] [--accept LAYER]...
-                 [MODULE[.CLASS[.TEST]]...]
+                 [--without-user-namespaces] [MODULE[.CLASS[.TEST]]...]
 
 DIR holds bailey, bailey-warden and bailey-verify; FILE is the victim program. --results
 writes one line of JSON a test. --accept runs every cage that names no policy of its own
-under the default policy with the loss of this layer accepted by name."""
+under the default policy with the loss of this layer accepted by name.
+--without-user-namespaces runs all of it, controls and witnesses too, where the kernel gives no
+user namespace (situation.py), with everything accepted that is lost with them."""
 
 import argparse
 import json
@@ -16,9 +18,10 @@ import time
 import unittest
 
 import bench
+import situation
 
 MODULES = ["test_files", "test_processes", "test_privilege", "test_calls", "test_network",
-           "test_load", "test_evidence"]
+           "test_load", "test_evidence", "test_bare"]
 
 
 class Reasons(unittest.TextTestResult):
@@ -81,8 +84,15 @@ def main():
     parser.add_argument("--victim", required=True)
     parser.add_argument("--results")
     parser.add_argument("--accept", action="append", default=[])
+    parser.add_argument("--without-user-namespaces", action="store_true")
     parser.add_argument("tests", nargs="*", default=[])
     options = parser.parse_args()
+    if options.without_user_namespaces and not situation.is_made():
+        sys.exit(situation.make_and_run([sys.executable, "-B", *sys.argv]))
+    if options.without_user_namespaces:
+        options.bin = situation.own_programs(options.bin)
+        options.accept += situation.LOST
+        bench.BARE = True
     bench.BIN = os.path.abspath(options.bin)
     bench.VICTIM = os.path.abspath(options.victim)
     bench.ACCEPTED = options.accept

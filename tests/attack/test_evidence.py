@@ -12,7 +12,7 @@ import time
 import unittest
 import urllib.parse
 
-from bench import IS_ROOT, AttackCase
+from bench import IS_ROOT, AttackCase, accepted_losses
 from witness import processes_with, tree_state, wait_until
 import bench as bench_module
 
@@ -24,8 +24,7 @@ files:
   write: ["./**"]
 environment: {pass: [PLANTED], set: {PATH: "/usr/bin:/bin", HOME: "/tmp"}}
 commands: [{id: any, decision: allow, argv: ["**"]}]
-degradations: [limits.polled]
-"""
+degradations: """ + accepted_losses() + "\n"
 
 
 class E01_BrokenSetup(AttackCase):
@@ -46,8 +45,8 @@ class E01_BrokenSetup(AttackCase):
         take = "echo 0 > /proc/sys/user/max_user_namespaces"
         check = self.bench.call(["unshare", "--user", "--map-root-user", "sh", "-c",
                                  take + "; unshare -U true"])
-        if check.code == 0:
-            self.skipTest("user.max_user_namespaces cannot be lowered here")
+        if check.code == 0 or bench_module.BARE:
+            self.skipTest("user.max_user_namespaces cannot be lowered here, or is 0 already")
         namespace = ["unshare", "--user", "--map-root-user", "sh", "-c"]
         run = self.refused([*namespace, take + '; exec "$@"', "sh"], self.bench.own_bin())
         self.assertEqual(run.code, 120, str(run))
@@ -86,8 +85,8 @@ class E01_BrokenSetup(AttackCase):
                 if run.code == 0:
                     # Not needed on this path: then every layer must still be proven.
                     states = {layer["name"]: layer["state"] for layer in run.report["evidence"]["layers"]}
-                    self.assertEqual(set(states.values()), {"proven"}, f"{call}: {states}")
                     os.unlink(mark)
+                    self.assertEqual(bench_module.weaker(states), set(), f"{call}: {states}")
                 else:
                     self.assertFalse(os.path.exists(mark), f"{call}\n{run}")
 
@@ -103,8 +102,8 @@ class E01_BrokenSetup(AttackCase):
                 run = self.bench.call(self.bench.cage_command(["touch", mark]),
                                       preexec_fn=self.limited(resource.RLIMIT_NOFILE, files))
                 if run.code == 0:
-                    self.assertTrue(all(layer["state"] == "proven"
-                                        for layer in run.report["evidence"]["layers"]), str(run))
+                    states = {layer["name"]: layer["state"] for layer in run.report["evidence"]["layers"]}
+                    self.assertEqual(bench_module.weaker(states), set(), str(run))
                 else:
                     self.assertFalse(os.path.exists(mark), str(run))
 
@@ -115,8 +114,8 @@ class E01_BrokenSetup(AttackCase):
                 run = self.bench.call(self.bench.cage_command(["touch", mark]),
                                       preexec_fn=self.limited(resource.RLIMIT_AS, mib << 20))
                 if run.code == 0:
-                    self.assertTrue(all(layer["state"] == "proven"
-                                        for layer in run.report["evidence"]["layers"]), str(run))
+                    states = {layer["name"]: layer["state"] for layer in run.report["evidence"]["layers"]}
+                    self.assertEqual(bench_module.weaker(states), set(), str(run))
                 else:
                     self.assertFalse(os.path.exists(mark), str(run))
 
@@ -132,7 +131,9 @@ class E02_Proof(AttackCase):
         run = self.bench.caged(["true"], ["--receipt", receipt])
         self.assertEqual(run.code, 0, str(run))
         layers = {layer["name"]: layer["state"] for layer in run.report["evidence"]["layers"]}
-        self.assertEqual({name: state for name, state in layers.items() if state != "proven"}, {})
+        self.assertEqual(bench_module.weaker(layers), set())
+        self.assertEqual({name for name, state in layers.items() if state != "proven"},
+                         set(run.report["evidence"]["degradations"]))
         names = " ".join(layers).lower()
         for needed in ("user", "mount", "pid", "net", "ipc", "uts", "landlock", "seccomp", "capabilities",
                        "no_new_privs"):
@@ -297,6 +298,8 @@ class E08_Secrets(AttackCase):
 
 class E10_NothingShared(AttackCase):
     def test_two_cages_see_nothing_of_each_other(self):
+        if bench_module.BARE:
+            self.skipTest("lost without namespaces: /tmp, /dev/shm, loopback and processes of its own")
         bench = self.bench
         other_workspace = bench.make("other")
         first = bench.start(bench.cage_command(
@@ -320,6 +323,14 @@ class E10_NothingShared(AttackCase):
         bench = self.bench
         bench.caged(["sh", "-c", "echo x > /tmp/left; echo x > /dev/shm/left"])
         bench.caged(["touch", "/tmp/left", "/dev/shm/left"])
+        if bench_module.BARE:  # these are the machine's, and closed; its own folder goes
+            first = bench.caged(["sh", "-c", "mkdir -p $TMPDIR/a/b && echo x > $TMPDIR/a/b/left && "
+                                 "chmod 0 $TMPDIR/a && echo $TMPDIR"])
+            self.assertEqual(first.code, 0, str(first))
+            self.assertRegex(first.out, r"^/tmp/bailey-\d+/tmp$")
+            self.assertFalse(os.path.exists(os.path.dirname(first.out.strip())), str(first))
+            self.assertFalse(os.path.exists("/tmp/left") or os.path.exists("/dev/shm/left"))
+            return
         run = bench.caged(["ls", "-A", "/tmp", "/dev/shm"])
         self.assertEqual(run.code, 0, str(run))
         self.assertNotIn("left", run.out)
@@ -348,6 +359,8 @@ class E10_NothingShared(AttackCase):
 
     def test_the_host_is_not_named(self):
         # Its name, its uptime, and where in its cgroups the run lies.
+        if bench_module.BARE:
+            self.skipTest("lost without namespaces: namespace.uts, namespace.time, namespace.cgroup")
         probe = ["python3", "-c", "import os, json, time\nprint(json.dumps({'name': os.uname().nodename, "
                  "'up': time.clock_gettime(time.CLOCK_BOOTTIME), "
                  "'uptime': float(open('/proc/uptime').read().split()[0]), "

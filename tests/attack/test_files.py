@@ -6,7 +6,8 @@ import socket
 import subprocess
 import unittest
 
-from bench import IS_ROOT, AttackCase, accepted_losses
+import bench as bench_module
+from bench import IS_ROOT, AttackCase, accepted_losses, bare_excuse
 from witness import Sleeper, tree_state
 
 
@@ -209,7 +210,7 @@ class F12_OtherProcesses(AttackCase):
 class F13_FileHandles(AttackCase):
     def test_no_handle_is_given_or_taken(self):
         self.attack("F13", lambda bench: {"secret": bench.secret_file},
-                    without={} if IS_ROOT else {"open": "needs a capability"})
+                    without=bare_excuse("open") if IS_ROOT else {"open": "needs a capability"})
 
 
 class F14_NamelessFile(AttackCase):
@@ -222,10 +223,13 @@ class F15_Devices(AttackCase):
         self.attack("F15", lambda bench: {}, without={
             "open-.*": "not on this machine, or not for this user",
             "mknod-block": "closed by this machine's device group",
-            **({} if IS_ROOT else {"mknod-.*": "needs a capability"})})
+            **(bare_excuse("mknod-.*") if IS_ROOT else {"mknod-.*": "needs a capability"})})
 
     def test_dev_holds_the_harmless_ones_only(self):
         run = self.bench.caged(["ls", "-A", "/dev"])
+        if bench_module.BARE:  # the machine's own, of which single nodes are open
+            self.assertEqual((run.code, run.out), (2, ""), str(run))
+            return
         self.assertEqual(run.code, 0, str(run))
         self.assertLessEqual(set(run.out.split()), {
             "null", "zero", "full", "random", "urandom", "tty", "ptmx", "pts", "shm", "fd",
@@ -354,6 +358,8 @@ class E03_OwnFiles(AttackCase):
         victim = os.path.join(workspace, "victim")
         if not os.path.exists(victim):
             shutil.copy(self.bench.victim, victim)
+        # Under their own names: what a link leads to is another path, and may be in view.
+        files = [os.path.realpath(path) for path in files]
         command = [victim, "E03", "paths=" + ":".join(files)]
         keys = {path: state for path, state in tree_state(self.bench.bailey_home).items() if "key" in path}
         self.assertTrue(keys)

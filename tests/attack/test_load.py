@@ -5,6 +5,7 @@ import threading
 import time
 import unittest
 
+import bench as bench_module
 from bench import SLOWNESS, AttackCase
 from witness import processes_with, wait_until
 
@@ -40,6 +41,11 @@ class LoadCase(AttackCase):
 class N14_Processes(LoadCase):
     LIMIT = 64
 
+    @property
+    def beyond(self):
+        """Without namespaces the kernel counts all processes of the user, with room for others'."""
+        return 64 if bench_module.BARE else 0
+
     def bomb(self, row, probe, **arguments):
         values = {"progress": "progress", "count": 1500, **arguments}
         control = self.bench.call(self.bench.victim_command(row, **values))
@@ -49,7 +55,7 @@ class N14_Processes(LoadCase):
         run = bench.caged(bench.victim_command(row, mark=bench.token, **values),
                           ["--processes", str(self.LIMIT)])
         self.ended_or_refused(run, probe)
-        self.assertLessEqual(self.progress(bench), self.LIMIT)
+        self.assertLessEqual(self.progress(bench), self.LIMIT + self.beyond)
         self.assertEqual(processes_with(bench.token), [])
         self.assertEqual(int(self.limit(run, "processes")["effective"]), self.LIMIT)
 
@@ -82,7 +88,7 @@ class N14_Processes(LoadCase):
         out, err = running.communicate()
         self.assertEqual(running.returncode, 124, (out, err))
         self.assertIn(b"limit.processes", err)
-        self.assertLessEqual(most, 210)
+        self.assertLessEqual(most, 210 + self.beyond)
         self.assertLess(slowest, 1.0 * SLOWNESS, "bailey answered within a second")
         self.assertTrue(wait_until(lambda: processes_with(bench.token) == [], 3))
 
@@ -198,6 +204,8 @@ class F18_Disk(LoadCase):
         self.assertLess(self.size(bench.workspace), self.WANTED)
 
     def test_the_private_tmp_is_sized(self):
+        if bench_module.BARE:
+            self.skipTest("lost without namespaces: a size of the run's own folder")
         bench = self.bench
         run = bench.caged(bench.victim_command("F18-disk", progress="/dev/null", mib=2048, place="/tmp"),
                           ["--memory", "4G"])

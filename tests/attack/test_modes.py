@@ -14,6 +14,7 @@ import unittest
 
 import bench as bench_module
 from bench import IS_ROOT, AttackCase
+from situation import LOST
 from witness import wait_until
 
 
@@ -35,11 +36,15 @@ def may_limit_memory():
     return False
 
 
+def landlock_abi():
+    return ctypes.CDLL(None).syscall(444, None, 0, 1)  # landlock_create_ruleset, VERSION
+
+
 def found_missing():
     missing = set()
     if subprocess.run(["unshare", "--user", "true"], capture_output=True, check=False).returncode:
         missing.add("user-namespaces")
-    if ctypes.CDLL(None).syscall(444, None, 0, 1) < 1:  # landlock_create_ruleset, VERSION
+    if landlock_abi() < 1:
         missing.add("landlock")
     if not may_limit_memory():
         missing.add("cgroups")
@@ -48,10 +53,11 @@ def found_missing():
 
 DECLARED = os.environ.get("BAILEY_MISSING")
 MISSING = found_missing() if DECLARED is None else {word for word in DECLARED.split(",") if word}
-LAYER = {"user-namespaces": "namespace.user", "landlock": "landlock"}
 GROUP_LIMITS = {"limit.memory", "limit.processes", "limit.cpus"}
 NAMESPACES = {f"namespace.{kind}" for kind in
               ("user", "mount", "pid", "net", "ipc", "uts", "cgroup", "time")}
+# What a policy accepts by name where this is missing.
+LAYERS = {"user-namespaces": set(LOST), "landlock": {"landlock"}}
 POLICY = """version: 1
 name: any
 levels: {{start: 30, max: 40}}
@@ -73,8 +79,9 @@ def expected_missing():
     if "landlock" in MISSING:
         found.add("landlock")
     if "cgroups" in MISSING:
-        # An ordinary user's processes are counted for the cage's user namespace.
-        found |= GROUP_LIMITS if IS_ROOT else GROUP_LIMITS - {"limit.processes"}
+        # An ordinary user's processes are counted for the cage's user namespace, if there is one.
+        counted = not IS_ROOT and "user-namespaces" not in MISSING
+        found |= GROUP_LIMITS - {"limit.processes"} if counted else GROUP_LIMITS
     return found
 
 
@@ -94,6 +101,12 @@ def abandoned_groups():
 
 
 class ModeCase(AttackCase):
+    def setUp(self):
+        super().setUp()
+        # What a policy accepts is what is tested here.
+        accepted, bench_module.ACCEPTED = bench_module.ACCEPTED, []
+        self.addCleanup(setattr, bench_module, "ACCEPTED", accepted)
+
     def doctor(self):
         run = self.bench.bailey("doctor", "--json")
         return run, json.loads(run.out)
@@ -151,7 +164,7 @@ class Doctor(ModeCase):
         self.assertEqual("lost without it:" in run.out, bool(expected_missing()))
 
 
-@unittest.skipUnless(MISSING & set(LAYER), "no layer is missing here")
+@unittest.skipUnless(MISSING & set(LAYERS), "no layer is missing here")
 class MissingLayer(ModeCase):
     def test_no_profile_runs_without_it(self):
         for profile in ("balanced", "permissive"):
@@ -162,7 +175,7 @@ class MissingLayer(ModeCase):
 
     def test_accepting_another_loss_is_not_accepting_this_one(self):
         others = [name for name in ("namespace.time", "landlock", "limits.polled")
-                  if name not in {LAYER[word] for word in MISSING & set(LAYER)}]
+                  if not any(name in LAYERS[word] for word in MISSING & set(LAYERS))]
         self.refused(["--policy", self.policy(*others)])
         self.refused(["--policy", self.policy()])
 
@@ -172,14 +185,16 @@ class MissingLayer(ModeCase):
         self.assertIn("doctor", run.err)
 
     def test_accepted_by_name_it_runs_and_says_so_or_is_refused(self):
-        names = sorted(LAYER[word] for word in MISSING & set(LAYER))
+        names = sorted(set().union(*(LAYERS[word] for word in MISSING & set(LAYERS))))
         policy = self.policy("limits.polled", *names)
         receipt = os.path.join(self.bench.top, "r.json")
         run, ran = self.touch(["--policy", policy, "--receipt", receipt])
         if not ran:
             self.assertEqual(run.code, 120, str(run))
-            if "user-namespaces" not in MISSING:
+            # With user namespaces gone Landlock is the only wall, and has to be a new one.
+            if "user-namespaces" not in MISSING or landlock_abi() >= 6:
                 self.fail(f"its loss was accepted by name\n{run}")
+            self.assertIn("Landlock", run.err)
             return
         self.assertEqual(run.code, 0, str(run))
         states = self.layers(run)
@@ -288,6 +303,55 @@ class Made(ModeCase):
     def test_no_user_namespaces(self):
         take = 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"'
         self.refused_for([*self.NAMESPACE, "sh", "-c", take, "sh"], "namespace.user", ["namespace"])
+
+    def one_wall(self, prefix):
+        """A machine without user namespaces: refused by default and with any name missing; with
+        all of them accepted it runs, says what it lacks, and still holds."""
+        if landlock_abi() < 6:
+            self.skipTest("Landlock is too old here to hold alone")
+        accepted = ["--policy", self.policy("limits.polled", *LOST)]
+        for one in LOST:
+            policy = self.policy("limits.polled", *(name for name in LOST if name != one))
+            _, _, run, ran = self.asks(prefix, ["--policy", policy])
+            self.assertFalse(ran, str(run))
+            self.assertEqual(self.reason(run), "cage.layer_missing", str(run))
+            if one != "namespace.user":
+                self.assertIn(f"not without {one}", run.err)
+        self.policy("limits.polled", *LOST)
+        doctor, told, run, ran = self.asks(prefix, accepted)
+        self.assertTrue(ran, str(run))
+        states = self.layers(run)
+        self.assertEqual({name for name, state in states.items() if state != "proven"}, set(LOST))
+        self.assertEqual(sorted(run.report["evidence"]["degradations"]), sorted(LOST))
+        said = json.loads(doctor.out)
+        self.assertFalse(said["cage"])
+        self.assertTrue(said["without_namespaces"]["cage"], str(doctor))
+        self.assertEqual(said["without_namespaces"]["degradations"], LOST)
+        self.assertLessEqual({"landlock", "seccomp"}, set(said["without_namespaces"]["proven"]))
+        self.assertIn(f"degradations: [{', '.join(LOST)}]", told.out)
+        peek = self.bench.call([*prefix, *self.bench.cage_command(
+            ["cat", self.bench.secret_file], accepted, self.bench.own_bin())])
+        self.assertNotEqual(peek.code, 0, str(peek))
+        self.assertNotIn(self.bench.secret, peek.out + peek.err)
+        # Landlock is not to be accepted away where it is all there is.
+        blind = [*prefix, *self.without("landlock_create_ruleset:95")]
+        _, _, run, ran = self.asks(blind, ["--policy", self.policy("limits.polled", "landlock", *LOST)])
+        self.assertFalse(ran, str(run))
+        self.assertIn("needs Landlock ABI 6", run.err)
+
+    def test_no_user_namespaces_and_all_of_it_accepted(self):
+        take = 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"'
+        self.one_wall([*self.NAMESPACE, "--mount", "--pid", "--fork", "--mount-proc", "--kill-child",
+                       "sh", "-c", take, "sh"])
+
+    def test_a_container_that_refuses_them_and_all_of_it_accepted(self):
+        self.one_wall([*self.NAMESPACE, "--mount", "--pid", "--fork", "--mount-proc", "--kill-child",
+                       *self.without("namespaces")])
+
+    def test_where_there_are_namespaces_accepting_their_loss_changes_nothing(self):
+        run, ran = self.touch(["--policy", self.policy("limits.polled", *LOST)])
+        self.assertTrue(ran, str(run))
+        self.assertEqual(set(self.layers(run).values()), {"proven"})
 
     def test_a_container_that_refuses_namespaces(self):
         run = self.refused_for(self.without("unshare"), "namespace.user", ["namespaces", "EPERM"])

@@ -5,7 +5,7 @@ import socket
 import time
 import unittest
 
-from bench import IS_ROOT, AttackCase
+from bench import IS_ROOT, AttackCase, bare_excuse
 from witness import Listener, wait_until
 
 
@@ -61,7 +61,7 @@ class W02_OtherProtocols(NetworkCase):
         self.both("W02", lambda bench: {}, without={
             "mptcp|sctp|udplite": "not in this kernel", "icmp": "net.ipv4.ping_group_range",
             "fast-open.*": "net.ipv4.tcp_fastopen is off",
-            **({} if IS_ROOT else {"raw|packet": "needs a capability"})})
+            **(bare_excuse("raw|packet") if IS_ROOT else {"raw|packet": "needs a capability"})})
 
 
 class W03_Names(NetworkCase):

@@ -3,7 +3,8 @@
 // Default-deny. A number that this list does not know gets ENOSYS, a known one that
 // is not for caged programs EPERM, by way of the warden, who makes an event of it
 // (spec/events.md); where there is no listener init turns "ask the warden" into the
-// answer itself, by the data of the action: 1 is EPERM, 2 goes on. clone3 gets ENOSYS (its flags
+// answer itself, by the data of the action: 1 is EPERM, 2 goes on, 3 (what the warden does for the
+// caller, in a bare cage only) is EPERM. clone3 gets ENOSYS (its flags
 // lie in memory, where a filter cannot look; every libc falls back to clone), and another
 // architecture or x32 kills. Arguments are compared on their low 32 bits, because that is what the
 // kernel looks at for ioctl requests, socket families and the like; libseccomp
@@ -12,10 +13,11 @@
 // leaves. The kernel reads the filter once for every number when it is installed, and that
 // costs a caged run more than all its later calls: fewer instructions are faster starts.
 //
-//   generate refused|allowed [observe] > filter.inc
+//   generate refused|allowed|bare [observe] > filter.inc
 //
-// The first word says whether socket(AF_UNIX) is refused, the second that opening files is
-// handed to the warden too.
+// The first word says whether socket(AF_UNIX) is refused; `bare` is the filter of a cage without
+// namespaces, which holds alone what they would (spec/cage-without-namespaces.md). The second
+// says that opening files is handed to the warden too.
 #include <asm/unistd.h>
 #include <errno.h>
 #include <linux/audit.h>
@@ -35,8 +37,9 @@ namespace {
 // One instruction whose jumps may still go to a name. Zero or more skips that many
 // instructions; the end of a test falls through to the next, the end of a rule to what
 // the rule ends with.
-constexpr int kToAllow = -1, kToDeny = -2, kToUnknown = -3, kToQuiet = -4, kToWatch = -5;
-constexpr int kEnds = 5;
+constexpr int kToAllow = -1, kToDeny = -2, kToUnknown = -3, kToQuiet = -4, kToWatch = -5,
+              kToErrand = -6, kToLacking = -7;
+constexpr int kEnds = 7;
 struct Step {
   unsigned code = 0;
   std::uint32_t k = 0;
@@ -49,6 +52,8 @@ constexpr std::uint32_t kAllow = SECCOMP_RET_ALLOW;
 constexpr std::uint32_t kDenied = SECCOMP_RET_USER_NOTIF | 1;
 constexpr std::uint32_t kQuiet = SECCOMP_RET_ERRNO | EPERM;
 constexpr std::uint32_t kWatched = SECCOMP_RET_USER_NOTIF | 2;
+constexpr std::uint32_t kErrand = SECCOMP_RET_USER_NOTIF | 3;
+constexpr std::uint32_t kLacking = SECCOMP_RET_ERRNO | EOPNOTSUPP;
 constexpr std::uint32_t kUnknown = SECCOMP_RET_ERRNO | ENOSYS;
 constexpr std::uint32_t kKill = SECCOMP_RET_KILL_PROCESS;
 constexpr unsigned kLastKnown = 469;  // file_setattr, Linux 6.17
@@ -126,6 +131,10 @@ Code when(unsigned argument, std::uint32_t value, const Code& inner) {
   }
   code.push_back(equal(value, 0, static_cast<int>(inner.size())));
   return then(std::move(code), ended(inner, kToAllow));
+}
+// As `when` with nothing inside, on the bits of `mask`.
+Code when_masked(unsigned argument, std::uint32_t mask, std::uint32_t value) {
+  return {load_low(argument), keep(mask), equal(value, kToAllow, 0)};
 }
 Code allow_rest(Code code) { return ended(std::move(code), kToAllow); }
 
@@ -272,6 +281,18 @@ struct Fates {
     of[number] = static_cast<int>(rules.size());
     rules.push_back(std::move(code));
   }
+  // Forgets the rules that no number has any more.
+  void tidy() {
+    const std::vector<Code> all = std::move(rules);
+    rules.clear();
+    std::map<int, int> places;
+    for (auto& [number, fate] : of) {
+      if (fate < 0) continue;
+      const auto [place, is_new] = places.try_emplace(fate, static_cast<int>(rules.size()));
+      if (is_new) rules.push_back(all[static_cast<std::size_t>(fate)]);
+      fate = place->second;
+    }
+  }
   static bool same(const Code& a, const Code& b) {
     if (a.size() != b.size()) return false;
     for (std::size_t i = 0; i < a.size(); ++i) {
@@ -284,7 +305,68 @@ struct Fates {
   }
 };
 
-Fates fates(bool unix_allowed, bool observes) {
+enum class Kind { kRefused, kAllowed, kBare };
+
+// Calls that reach what a namespace would keep away, and that no rule of Landlock judges.
+constexpr unsigned kShared[] = {
+    // shared memory and queues of the machine
+    __NR_shmget, __NR_shmat, __NR_shmctl, __NR_shmdt, __NR_semget, __NR_semop, __NR_semctl,
+    __NR_semtimedop, __NR_msgget, __NR_msgsnd, __NR_msgrcv, __NR_msgctl, __NR_mq_open,
+    __NR_mq_unlink, __NR_mq_timedsend, __NR_mq_timedreceive, __NR_mq_notify, __NR_mq_getsetattr,
+    // files by name, readable or not; file_setattr
+    __NR_inotify_add_watch, 469,
+    // processes that are not its own
+    __NR_pidfd_open, __NR_pidfd_send_signal,
+    // whoever listens
+    __NR_listen, __NR_accept, __NR_accept4};
+
+// Extended attributes, which file systems may lack and programs do without; *xattrat.
+constexpr unsigned kAttributes[] = {__NR_setxattr,
+                                    __NR_lsetxattr,
+                                    __NR_fsetxattr,
+                                    __NR_removexattr,
+                                    __NR_lremovexattr,
+                                    __NR_fremovexattr,
+                                    463,
+                                    466};
+
+// What the warden does for the caller where the caller may write.
+constexpr unsigned kErrands[] = {__NR_chmod, __NR_fchmod, __NR_fchmodat,  452 /* fchmodat2 */,
+                                 __NR_chown, __NR_fchown, __NR_lchown,    __NR_fchownat,
+                                 __NR_utime, __NR_utimes, __NR_futimesat, __NR_utimensat};
+
+// Terminals (0x54..) but for the three that type or take over, and what is asked of or
+// copied between files that are open. Others act on files without asking for the right to
+// write them: flags, versions, snapshots, encryption.
+Code bare_ioctl_rule() {
+  Code code = deny_values(1, {0x5412, 0x541c, 0x541d, 0x5423});
+  code = then(std::move(code), when_masked(1, 0xffffff00, 0x5400));
+  return then(std::move(code),
+              allow_rest(require_values(
+                  1, {2, 0x802c542a, 0x402c542b, 0x402c542c, 0x402c542d, 0x80045430, 0x40045431,
+                      0x80086601, 0x801c581f, 0xc020660b, 0x40049409, 0x4020940d})));
+}
+
+void make_bare(Fates& fates) {
+  for (const unsigned n : kShared) fates.of[n] = kToDeny;
+  for (const unsigned n : kErrands) fates.of[n] = kToErrand;
+  for (const unsigned n : kAttributes) fates.of[n] = kToLacking;
+  // There is no socket to connect or bind but those of pairs; a name is not to be had.
+  fates.of[__NR_connect] = fates.of[__NR_bind] = kToQuiet;
+  fates.set(__NR_socket, {load_low(0), equal(kUnix, kToQuiet, kToDeny)});
+  fates.set(__NR_ioctl, bare_ioctl_rule());
+  // Only of oneself: "0".
+  const Code own = require_values(0, {0});
+  fates.set(__NR_prlimit64, allow_rest(own));
+  for (const unsigned n : {__NR_sched_setaffinity, __NR_sched_setparam, __NR_sched_setattr})
+    fates.set(n, allow_rest(own));
+  fates.set(__NR_sched_setscheduler,
+            allow_rest(then(own, require_values(1, {0, 3, 5}, ~0x40000000U))));
+  fates.set(__NR_setpriority, allow_rest(then(own, require_values(1, {0}))));
+  fates.set(__NR_ioprio_set, allow_rest(then(require_values(0, {1}), require_values(1, {0}))));
+}
+
+Fates fates(Kind kind, bool observes) {
   Fates fates;
   for (unsigned n = 0; n <= kLastKnown; ++n) {
     // 337..423 are not assigned on x86-64; 424 is pidfd_send_signal.
@@ -302,6 +384,7 @@ Fates fates(bool unix_allowed, bool observes) {
   fates.set(__NR_prctl, prctl_rule());
   // A filter of one's own can only narrow; one with a listener is a supervisor.
   fates.set(__NR_seccomp, allow_rest(then(require_values(0, {0, 1, 2, 3}), deny_bits(1, 8))));
+  const bool unix_allowed = kind == Kind::kAllowed;
   fates.set(__NR_socket, socket_rule(unix_allowed));
   fates.set(__NR_socketpair, pair_rule(unix_allowed));
   fates.set(__NR_sendto, allow_rest(deny_bits(3, kFastOpen)));
@@ -321,6 +404,10 @@ Fates fates(bool unix_allowed, bool observes) {
   fates.set(452, mode_rule(2));  // fchmodat2
   fates.set(__NR_mknod, node_rule(1));
   fates.set(__NR_mknodat, node_rule(2));
+  if (kind == Kind::kBare) {
+    make_bare(fates);
+    fates.tidy();
+  }
   return fates;
 }
 
@@ -392,9 +479,12 @@ Step give(std::uint32_t action) { return {BPF_RET | BPF_K, action, 0, 0}; }
 int main(int argc, char** argv) {
   if (argc != 2 && argc != 3) return 2;
   const std::string_view which = argv[1];
-  if (which != "refused" && which != "allowed") return 2;
+  if (which != "refused" && which != "allowed" && which != "bare") return 2;
   if (argc == 3 && argv[2] != std::string_view("observe")) return 2;
-  const Fates all = fates(which == "allowed", argc == 3);
+  const Kind kind = which == "bare"      ? Kind::kBare
+                    : which == "allowed" ? Kind::kAllowed
+                                         : Kind::kRefused;
+  const Fates all = fates(kind, argc == 3);
   for (const Code& rule : all.rules) {
     if (!asks_twice(rule)) continue;
     std::fputs("generate: a call is both watched and refused by asking\n", stderr);
@@ -417,7 +507,8 @@ int main(int argc, char** argv) {
   const std::size_t tree = code.size();
   node(ranges, 0, ranges.size(), code);
   // The ends once in the middle, in reach of the tree, and once behind the rules.
-  const Code ends{give(kAllow), give(kDenied), give(kUnknown), give(kQuiet), give(kWatched)};
+  Code ends{give(kAllow), give(kDenied), give(kUnknown), give(kQuiet), give(kWatched)};
+  if (kind == Kind::kBare) ends = then(std::move(ends), {give(kErrand), give(kLacking)});
   const auto middle = static_cast<int>(code.size());
   code = then(std::move(code), ends);
   std::vector<int> places;
@@ -429,7 +520,7 @@ int main(int argc, char** argv) {
   const auto last = static_cast<int>(code.size());
   code = then(std::move(code), ends);
   const auto from = [](int at) -> std::array<int, kEnds> {
-    return {at, at + 1, at + 2, at + 3, at + 4};
+    return {at, at + 1, at + 2, at + 3, at + 4, at + 5, at + 6};
   };
   if (!resolve(code, tree, static_cast<std::size_t>(middle), from(middle), places) ||
       !resolve(code, rules, static_cast<std::size_t>(last), from(last), {})) {

@@ -184,8 +184,11 @@ Result<CageView> plan_view(const ViewRequest& request, const HostFiles& host) {
   order(view.views);
 
   view.hidden = BAILEY_TRY(hidden_paths(request.rules.hide, view, host));
-  for (const auto& always : request.always_hidden)
+  // Under the name that was given and under its own: through a link it may lie in the workspace.
+  for (const auto& always : request.always_hidden) {
     if (host.kind(always) != FileKind::kMissing) view.hidden.push_back(always);
+    if (auto real = host.real_path(always)) view.hidden.push_back(*std::move(real));
+  }
   keep_outermost(view.hidden);
   drop_hidden_views(view);
   drop_strangers(view);

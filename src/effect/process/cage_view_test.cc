@@ -117,6 +117,16 @@ TEST(CageView, HomeOfBailey_IsHiddenEvenInsideTheWorkspace) {
   EXPECT_FALSE(is_visible(view, "/home/ann/project/state/keys"));
 }
 
+TEST(CageView, HomeOfBailey_ThatIsNamedThroughALinkIsHiddenUnderItsOwnName) {
+  auto host = a_host();
+  host.add("/home/ann/project/state/keys", FileKind::kDirectory);
+  host.add("/home/ann/link", FileKind::kSymlink, "/home/ann/project/state");
+  auto request = a_request();
+  request.always_hidden = {"/home/ann/link"};
+  const auto view = plan_view(request, host).value();
+  EXPECT_FALSE(is_visible(view, "/home/ann/project/state/keys"));
+}
+
 TEST(CageView, OwnPrograms_AreReadOnlyInsideTheWorkspace) {
   auto host = a_host();
   host.add("/home/ann/project/build/bin", FileKind::kDirectory);

@@ -27,7 +27,8 @@ enum class MessageType : std::uint32_t {
   kBaseline = 6,  // warden -> init: what it sees outside, in body.bytes
   kJoin = 7,      // warden -> init: the tasks file of a cgroup travels along; init joins it
   kBuilt = 16,    // init -> warden: body.built; only the needs are still to be proven. `b`: the
-                  // errno by which the kernel refused a listener, 0 when there is one
+                  // errno by which the kernel refused a listener, 0 when there is one; `c`: the
+                  // pid of the guard, 0 when the cage has a pid namespace
   kLimit = 17,    // warden -> signer: body.limit, one a message
   kReady = 18,    // warden -> signer: everything stands and is proven; body.built.layers, `b`
   kFailed = 19,   // setup failed: step `a`, errno `b`, item `c` (a view's or limit's number)
@@ -88,6 +89,20 @@ inline constexpr std::string_view kLayerNames[kLayers] = {
     "nested_namespaces",
     "needs",
 };
+
+// What a cage has not where the kernel refuses user namespaces; a policy accepts each by name
+// or no cage stands (spec/cage-without-namespaces.md).
+inline constexpr std::uint32_t kLostWithoutNamespaces =
+    (1U << static_cast<unsigned>(Layer::kUser)) | (1U << static_cast<unsigned>(Layer::kMount)) |
+    (1U << static_cast<unsigned>(Layer::kPid)) | (1U << static_cast<unsigned>(Layer::kNet)) |
+    (1U << static_cast<unsigned>(Layer::kIpc)) | (1U << static_cast<unsigned>(Layer::kUts)) |
+    (1U << static_cast<unsigned>(Layer::kCgroup)) | (1U << static_cast<unsigned>(Layer::kTime)) |
+    (1U << static_cast<unsigned>(Layer::kRoot)) | (1U << static_cast<unsigned>(Layer::kProc));
+// The least Landlock that holds alone: scopes of signals and abstract sockets (Linux 6.12).
+inline constexpr unsigned kLandlockAlone = 6;
+// Items of a failure of Step::kNamespaces: 1 + a layer of the above that the policy does not
+// accept beside namespace.user, or kLandlockTooOld + the kernel's ABI.
+inline constexpr std::uint64_t kLandlockTooOld = 100;
 
 // `before` and `after` are what the layer's canary act returned: 0, or a negative errno.
 struct LayerResult {
@@ -181,8 +196,9 @@ struct EventBody {
   char object[kObjectBytes] = {};  // a path's bytes, or those of an address
 };
 inline constexpr std::uint16_t kEventCut = 1;
-inline constexpr std::uint16_t kEventWrites = 2;  // of kOpen and `error` 0: for changing
-inline constexpr std::uint16_t kEventUse = 4;     // nothing was refused; `object` is absolute
+inline constexpr std::uint16_t kEventWrites = 2;    // of kOpen and `error` 0: for changing
+inline constexpr std::uint16_t kEventUse = 4;       // nothing was refused; `object` is absolute
+inline constexpr std::uint16_t kEventLandlock = 8;  // it is Landlock that refuses
 inline constexpr std::uint32_t kHintMissing = 1;
 inline constexpr std::uint32_t kHintPermission = 2;
 inline constexpr std::uint32_t kHintReadOnly = 4;

@@ -22,6 +22,12 @@ constexpr sock_filter kUnixRefused[] = {
 constexpr sock_filter kUnixAllowed[] = {
 #include "seccomp_allowed.inc"
 };
+constexpr sock_filter kBare[] = {
+#include "seccomp_bare.inc"
+};
+constexpr sock_filter kBareObserve[] = {
+#include "seccomp_bareobserve.inc"
+};
 constexpr sock_filter kUnixRefusedObserve[] = {
 #include "seccomp_refusedobserve.inc"
 };
@@ -37,18 +43,21 @@ template <std::size_t N>
 constexpr Filter whole(const sock_filter (&filter)[N]) {
   return {filter, N};
 }
-Filter choose_filter(const wire::PlanHeader& plan) {
+Filter choose_filter(const Context& context) {
+  const wire::PlanHeader& plan = context.plan.header();
+  if (context.bare) return plan.observe != 0 ? whole(kBareObserve) : whole(kBare);
   const bool allowed = plan.unix_sockets != 0;
   if (plan.observe != 0) return allowed ? whole(kUnixAllowedObserve) : whole(kUnixRefusedObserve);
   return allowed ? whole(kUnixAllowed) : whole(kUnixRefused);
 }
 
 // The filter with its questions to a listener answered: by the data of the action, 1 is
-// EPERM and 2 goes on (tools/seccomp/generate.cc).
+// EPERM, 2 goes on, and 3 is EPERM because nobody is there to do it (tools/seccomp/generate.cc).
 long install_answering(const Filter& filter) {
   constexpr std::size_t kMost = 512;
   static_assert(sizeof kUnixAllowed <= kMost * sizeof(sock_filter) &&
-                sizeof kUnixRefused <= kMost * sizeof(sock_filter));
+                sizeof kUnixRefused <= kMost * sizeof(sock_filter) &&
+                sizeof kBare <= kMost * sizeof(sock_filter));
   if (filter.size > kMost) return -7;
   sock_filter answering[kMost];
   for (std::size_t i = 0; i < filter.size; ++i) {
@@ -57,6 +66,7 @@ long install_answering(const Filter& filter) {
     if (step.code != (BPF_RET | BPF_K)) continue;
     if (step.k == (SECCOMP_RET_USER_NOTIF | 1)) answering[i].k = SECCOMP_RET_ERRNO | 1;
     if (step.k == (SECCOMP_RET_USER_NOTIF | 2)) answering[i].k = SECCOMP_RET_ALLOW;
+    if (step.k == (SECCOMP_RET_USER_NOTIF | 3)) answering[i].k = SECCOMP_RET_ERRNO | 1;
   }
   const sock_fprog program{static_cast<unsigned short>(filter.size), answering};
   return sys::call(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
@@ -78,10 +88,44 @@ constexpr int kRlimitCpu = 0, kRlimitFsize = 1, kRlimitData = 2, kRlimitCore = 4
 constexpr unsigned kCpuTime = 1, kMemory = 2, kProcesses = 4, kOpenFiles = 5, kDisk = 6;
 constexpr std::uint32_t slot(wire::Rlimit which) { return static_cast<std::uint32_t>(which); }
 
+// Without a namespace the kernel counts all processes of our user. How many those are it tells
+// by refusing one more; what the user starts meanwhile gets some room. The limit itself is
+// the warden's to see: this is there so that nothing grows without end between two looks.
+std::uint64_t room_for_others() {
+  constexpr std::uint64_t kLater = 64, kMost = 1U << 20;
+  sys::Rlimit before;
+  if (sys::prlimit(0, kRlimitNproc, nullptr, &before) < 0) return kLater;
+  std::uint64_t refused = 0, granted = kMost;
+  while (refused + 1 < granted) {
+    const std::uint64_t middle = (refused + granted) / 2;
+    const sys::Rlimit trial{middle < before.hard ? middle : before.hard, before.hard};
+    if (sys::prlimit(0, kRlimitNproc, &trial, nullptr) < 0) return kLater;
+    const long child = sys::call(__NR_clone, 17, 0, 0, 0, 0);
+    if (child == 0) sys::exit(0);
+    if (child > 0) sys::call(__NR_wait4, child, nullptr, 0x40000000, nullptr);
+    (child > 0 ? granted : refused) = middle;
+  }
+  sys::prlimit(0, kRlimitNproc, &before, nullptr);
+  return granted + kLater;
+}
+
+// Both are answered without asking the warden. Where there are no namespaces a filter above may
+// refuse `unshare` already, and a socket is what nothing else stands before.
+long try_what_is_refused(const Context& context) {
+  if (!context.bare) return sys::call(__NR_unshare, 0);
+  const long fd = sys::call(__NR_socket, 1, 1 | 02000000, 0);
+  if (fd < 0) return fd;
+  sys::close(static_cast<int>(fd));
+  return 0;
+}
+
 }  // namespace
 
 long enter_program_directory(Context& context) {
-  return sys::call(__NR_chdir, context.plan.text(context.plan.header().directory));
+  const wire::PlanText directory = context.plan.header().directory;
+  if (context.bare && context.plan.view(directory) == "/tmp")
+    return sys::call(__NR_chdir, context.scratch_path);
+  return sys::call(__NR_chdir, context.plan.text(directory));
 }
 
 long prove_keyring(Context& context) {
@@ -110,8 +154,9 @@ long close_descriptors(Context& context) {
   const long before = sys::fcntl(static_cast<int>(sentinel), 1);
   // What init itself keeps: its socket, and the program's streams or terminal. All of
   // it is close-on-exec, and the program closes everything from 3 up besides.
-  const int keep[] = {context.warden,    context.streams[0], context.streams[1], context.streams[2],
-                      context.pty_slave, context.ruleset,    context.control,    context.io};
+  const int keep[] = {context.warden,     context.streams[0], context.streams[1],
+                      context.streams[2], context.pty_slave,  context.ruleset,
+                      context.control,    context.io,         context.guard_line};
   unsigned from = 0;
   for (;;) {
     long next = -1;
@@ -150,9 +195,11 @@ long set_rlimits(Context& context) {
                       slot(wire::Rlimit::kOpenFiles)};
   // One more for init, which the kernel counts in the same user namespace, and the one
   // by which the warden sees that the limit is passed.
-  if (asked(kProcesses))
-    pairs[count++] = {kRlimitNproc, plan.limits[kProcesses] + 2, kProcesses,
-                      slot(wire::Rlimit::kProcesses)};
+  if (asked(kProcesses)) {
+    const std::uint64_t most =
+        context.bare ? plan.limits[kProcesses] + room_for_others() : plan.limits[kProcesses] + 2;
+    pairs[count++] = {kRlimitNproc, most, kProcesses, slot(wire::Rlimit::kProcesses)};
+  }
   if (asked(kMemory))
     pairs[count++] = {kRlimitData, plan.limits[kMemory], kMemory, slot(wire::Rlimit::kMemory)};
   if (asked(kDisk))
@@ -238,10 +285,10 @@ long forbid_new_privileges(Context& context) {
 }
 
 long enforce_seccomp(Context& context) {
-  const Filter filter = choose_filter(context.plan.header());
+  const Filter filter = choose_filter(context);
   const sock_fprog asking{static_cast<unsigned short>(filter.size),
                           const_cast<sock_filter*>(filter.first)};
-  const long before = sys::call(__NR_unshare, 0);
+  const long before = try_what_is_refused(context);
   // With a listener the warden hears of what is refused. A call that it has taken up is
   // not taken back by a signal that does not kill, where the kernel knows that (5.19).
   constexpr unsigned kKillableWait = 1U << 5;
@@ -261,7 +308,7 @@ long enforce_seccomp(Context& context) {
   } else if (const long e = hand_listener(context, static_cast<int>(listener)); e < 0) {
     return e;
   }
-  const long after = sys::call(__NR_unshare, 0);
+  const long after = try_what_is_refused(context);
   if (before != 0 || after != -1) return -1;
   context.report(Layer::kSeccomp, kProven, before, after, static_cast<unsigned>(filter.size));
   return 0;

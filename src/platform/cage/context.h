@@ -79,8 +79,12 @@ struct Context {
   int io = -1;  // our own /proc/self/io, when disk is polled
   std::uint64_t rlimit_mask = 0;
   long time_error = 0;
-  long listener_error = 0;  // errno by which the kernel refused a seccomp listener
-  bool hand_out = false;    // the warden polls: it gets proc and scratch
+  long listener_error = 0;     // errno by which the kernel refused a seccomp listener
+  bool hand_out = false;       // the warden polls: it gets proc and scratch
+  bool bare = false;           // no namespaces: bare.cc instead of places, devices and the rest
+  char scratch_path[64] = {};  // bare: the run's own folder, as the program sees it
+  long guard = -1;             // bare: the process that ends all when init is gone
+  int guard_line = -1;         // bare: held by init alone; its closing wakes the guard
   int pty_master = -1;
   int pty_slave = -1;
   std::uint64_t own_devices[kMaxOwnDevices] = {};
@@ -150,6 +154,26 @@ long forbid_new_privileges(Context& context);
 long enforce_seccomp(Context& context);
 // target.cc: runs in the forked child; never returns.
 [[noreturn]] void become_target(Context& context);
+// bare.cc: the cage of a machine without user namespaces.
+long begin_bare(Context& context);
+long allow_bare_places(Context& context);
+long open_bare_terminal(Context& context);
+long drop_bare_capabilities(Context& context);
+long enforce_bare_landlock(Context& context);
+long prove_bare_hidden(Context& context);
+// In the program's child: one Landlock domain further in than init. 0, or a negative errno.
+long enter_inner_domain();
+// bare_places.cc
+long allow_views(Context& context);
+// guard.cc
+long start_guard(Context& context);
+void dismiss_guard(Context& context);
+// Whoever we may signal: only where a scope of Landlock ends that (enforce_bare_landlock).
+void kill_all();
+// namespaces.cc: connects to the warden's abstract socket.
+long reach_abstract(const Baseline& baseline);
+// second.cc: what the caller of Bailey ignored would stay ignored in the program.
+void forget_ignored_signals();
 // init.cc: runs as pid 1; never returns.
 [[noreturn]] void be_init(Context& context);
 

@@ -1,4 +1,5 @@
-// init: pid 1 of the cage. Builds it, proves it, reaps in it, and takes it down.
+// init: pid 1 of the cage (without a pid namespace: its subreaper). Builds it, proves it, reaps in
+// it, and takes it down.
 //
 // It holds the wall clock and listens for the warden's heartbeat: without a beat for
 // kPatience the warden is dead or hung, and so is the cage (when pid 1 exits the
@@ -59,6 +60,24 @@ constexpr Named kSetup[] = {
     {Step::kLandlock, enforce_landlock},
     {Step::kSeccomp, enforce_seccomp},
     {Step::kPivot, leave_old_root},
+};
+
+// Without namespaces: what is there is seen, and rules stand instead of mounts. The guard
+// comes last, into the same confinement.
+constexpr Named kBareSetup[] = {
+    {Step::kNamespaces, begin_bare},
+    {Step::kMounts, allow_bare_places},
+    {Step::kProgram, enter_program_directory},
+    {Step::kTerminal, open_bare_terminal},
+    {Step::kKeyring, prove_keyring},
+    {Step::kDescriptors, close_descriptors},
+    {Step::kLimits, set_rlimits},
+    {Step::kCapabilities, drop_bare_capabilities},
+    {Step::kNoNewPrivileges, forbid_new_privileges},
+    {Step::kLandlock, enforce_bare_landlock},
+    {Step::kHidden, prove_bare_hidden},
+    {Step::kSeccomp, enforce_seccomp},
+    {Step::kSpawn, start_guard},
 };
 
 [[noreturn]] void give_up(Context& context, Step step, long error, std::uint64_t item = 0) {
@@ -145,13 +164,19 @@ class Life {
  public:
   explicit Life(Context& context) : context_(context) {}
 
+  // The warden is dead, or time is up. With a pid namespace the kernel kills all that is left.
+  [[noreturn]] void die() {
+    if (context_.bare) kill_all();
+    sys::exit(121);
+  }
+
   [[noreturn]] void live() {
     start_target();
     for (;;) {
       const std::uint64_t now = sys::monotonic_ns();
       // Without a beat the warden is dead or hung; its wall clock is a little shorter
       // than this one. Either way pid 1 exits, and the kernel kills all that is left.
-      if (now >= beat_until_ || (deadline_ != 0 && now >= deadline_)) sys::exit(121);
+      if (now >= beat_until_ || (deadline_ != 0 && now >= deadline_)) die();
       std::uint64_t until = beat_until_;
       if (deadline_ != 0 && deadline_ < until) until = deadline_;
       sys::PollFd fds[2] = {{context_.warden, sys::kPollIn, 0}, {child_signal_, sys::kPollIn, 0}};
@@ -187,6 +212,7 @@ class Life {
     Message built;
     built.type = MessageType::kBuilt;
     built.b = static_cast<std::uint64_t>(context_.listener_error);
+    built.c = context_.guard > 0 ? static_cast<std::uint64_t>(context_.guard) : 0;
     built.body.built.layers = context_.layers;
     for (std::size_t i = 0; i < wire::kRlimits; ++i) {
       built.body.built.rlimits[i] = context_.rlimits[i];
@@ -199,7 +225,7 @@ class Life {
     Message message;
     const long e = receive(context_.warden, message, kDontWait);
     if (e == -11) return;
-    if (e < 0) sys::exit(121);  // the warden is gone
+    if (e < 0) die();  // the warden is gone
     beat_until_ = sys::monotonic_ns() + kPatience;
     switch (message.type) {
       case MessageType::kGo:
@@ -212,7 +238,7 @@ class Life {
         if (message.a != 0) tell_usage();
         break;
       default:
-        sys::exit(121);
+        die();
     }
   }
 
@@ -231,7 +257,7 @@ class Life {
       }
       break;
     }
-    if (send(context_.warden, message) < 0) sys::exit(121);
+    if (send(context_.warden, message) < 0) die();
   }
 
   void reap() {
@@ -248,7 +274,7 @@ class Life {
         Message message;
         message.type = stopped ? MessageType::kStopped : MessageType::kContinued;
         message.a = static_cast<std::uint64_t>(status >> 8 & 0xff);
-        if (send(context_.warden, message) < 0) sys::exit(121);
+        if (send(context_.warden, message) < 0) die();
         continue;
       }
       end(status);
@@ -262,6 +288,7 @@ class Life {
     // Who was dead already was not left behind.
     while (sys::call(__NR_wait4, -1, &ignored, 1 | 0x40000000, nullptr) > 0) {
     }
+    dismiss_guard(context_);
     std::uint64_t left = 0;
     while (sys::kill(-1, 9) == 0) {
       if (sys::call(__NR_wait4, -1, &ignored, 0x40000000, nullptr) < 0) break;
@@ -288,19 +315,30 @@ class Life {
 }  // namespace
 
 [[noreturn]] void be_init(Context& context) {
-  sys::prctl(PR_SET_PDEATHSIG, 9);
+  // Without a pid namespace our end is not everybody's: we see the warden's by its socket, and
+  // kill before we go.
+  if (!context.bare) sys::prctl(PR_SET_PDEATHSIG, 9);
   sys::call(__NR_setsid);
-  take(context, kEarly);
+  if (context.bare) {
+    const long e = open_host_proc(context);
+    if (e < 0) give_up(context, Step::kIdentity, e);
+  } else {
+    take(context, kEarly);
+  }
   open_plan(context, await_plan(context));
   // Until now it had our CPU to itself, and the signer needed the others.
-  send_second_elsewhere();
-  if (context.hand_out) {
+  if (!context.bare) send_second_elsewhere();
+  if (context.hand_out || context.bare) {
     const long io = sys::openat(context.host_proc, "self/io", 02000000);
     if (io >= 0) context.io = static_cast<int>(io);
   }
   // From here on the cage's own user ids own nothing of this process in /proc.
   if (const long e = sys::prctl(PR_SET_DUMPABLE, 0); e < 0) give_up(context, Step::kIdentity, e);
-  take(context, kSetup);
+  if (context.bare) {
+    take(context, kBareSetup);
+  } else {
+    take(context, kSetup);
+  }
   Life life(context);
   life.live();
 }

@@ -14,6 +14,7 @@ inline constexpr std::uint64_t kExecute = 1U << 0, kWriteFile = 1U << 1, kReadFi
     kTruncate = 1U << 14,                                                 // ABI 3
     kIoctlDevice = 1U << 15,                                              // ABI 5
     kResolveUnix = 1U << 16;                                              // ABI 9
+inline constexpr std::uint64_t kBindTcp = 1, kConnectTcp = 2;             // ABI 4
 inline constexpr std::uint64_t kScopeAbstractUnix = 1, kScopeSignal = 2;  // ABI 6
 
 // All file system rights that a kernel of this ABI knows.

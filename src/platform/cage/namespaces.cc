@@ -38,7 +38,18 @@ struct SockaddrUnix {
   char path[108] = {};
 };
 
-// Connects to the warden's abstract socket: refused from another network namespace.
+std::uint64_t namespace_id(int proc, const char* kind) {
+  char path[48] = "thread-self/ns/";
+  std::size_t n = 15;
+  for (; *kind != '\0'; ++kind) path[n++] = *kind;
+  path[n] = '\0';
+  sys::Stat stat;
+  return sys::fstatat(proc, path, &stat, 0) < 0 ? 0 : stat.inode;
+}
+
+}  // namespace
+
+// Refused from another network namespace, and by Landlock's scope.
 long reach_abstract(const Baseline& baseline) {
   const long fd = sys::call(__NR_socket, 1, 2 | 02000000, 0);
   if (fd < 0) return fd;
@@ -50,17 +61,6 @@ long reach_abstract(const Baseline& baseline) {
   sys::close(static_cast<int>(fd));
   return result;
 }
-
-std::uint64_t namespace_id(int proc, const char* kind) {
-  char path[48] = "thread-self/ns/";
-  std::size_t n = 15;
-  for (; *kind != '\0'; ++kind) path[n++] = *kind;
-  path[n] = '\0';
-  sys::Stat stat;
-  return sys::fstatat(proc, path, &stat, 0) < 0 ? 0 : stat.inode;
-}
-
-}  // namespace
 
 long open_host_proc(Context& context) {
   // The host's /proc, seen through our copy of the mounts; a look-alike is refused.

@@ -54,21 +54,6 @@ long make_network() {
   return 0;
 }
 
-// What the caller of Bailey ignored would stay ignored in the program. Dispositions
-// belong to all threads of init, and what it forks has them too.
-void forget_ignored_signals() {
-  struct {
-    const void* handler = nullptr;
-    unsigned long flags = 0;
-    const void* restorer = nullptr;
-    unsigned long mask = 0;
-  } standard;
-  for (int signal = 1; signal <= 64; ++signal) {
-    if (signal == 9 || signal == 19) continue;
-    sys::call(__NR_rt_sigaction, signal, &standard, nullptr, 8);
-  }
-}
-
 void set(int& word) {
   __atomic_store_n(&word, 1, __ATOMIC_RELEASE);
   sys::call(__NR_futex, &word, 1, 1, nullptr, nullptr, 0);
@@ -102,6 +87,20 @@ void be_second(void*) {
 }
 
 }  // namespace
+
+// Dispositions belong to all threads of init, and what it forks has them too.
+void forget_ignored_signals() {
+  struct {
+    const void* handler = nullptr;
+    unsigned long flags = 0;
+    const void* restorer = nullptr;
+    unsigned long mask = 0;
+  } standard;
+  for (int signal = 1; signal <= 64; ++signal) {
+    if (signal == 9 || signal == 19) continue;
+    sys::call(__NR_rt_sigaction, signal, &standard, nullptr, 8);
+  }
+}
 
 long start_second(Context& context) {
   second.context = &context;

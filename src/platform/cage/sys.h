@@ -17,6 +17,9 @@
 #ifndef __NR_mseal
 #define __NR_mseal 462  // NOLINT(bugprone-reserved-identifier): the kernel's name
 #endif
+#ifndef __NR_fchmodat2
+#define __NR_fchmodat2 452  // NOLINT(bugprone-reserved-identifier): the kernel's name
+#endif
 
 namespace bailey::platform::cage::sys {
 

@@ -46,13 +46,17 @@ bool has_child(long pid) {
          status == 7 << 8;
 }
 
-bool has_file() {
-  constexpr const char* kPath = "/tmp/.bailey-need";
-  const long fd = sys::openat(sys::kAtFdcwd, kPath, 02000000 | 0100 | 0200 | 2, 0600);
+bool has_file(const char* folder) {
+  const long place = sys::openat(sys::kAtFdcwd, folder, 010000000 | 0200000 | 02000000);
+  if (place < 0) return false;
+  const int in = static_cast<int>(place);
+  constexpr const char* kPath = ".bailey-need";
+  const long fd = sys::openat(in, kPath, 02000000 | 0100 | 0200 | 2, 0600);
   if (fd < 0) return false;
   bool ok = sys::write(static_cast<int>(fd), "x", 1) == 1;
   sys::close(static_cast<int>(fd));
-  ok = sys::call(__NR_unlinkat, sys::kAtFdcwd, kPath, 0) == 0 && ok;
+  ok = sys::call(__NR_unlinkat, in, kPath, 0) == 0 && ok;
+  sys::close(in);
   return ok;
 }
 
@@ -86,15 +90,35 @@ bool has_thread() {
   return __atomic_load_n(&thread.word, __ATOMIC_ACQUIRE) == 1;
 }
 
+// Where the machine's /tmp is all there is, HOME and TMPDIR name the run's own folder instead.
+const char* own_folder(const Context& context, const char* variable) {
+  constexpr const char* kNames[] = {"HOME=/tmp", "TMPDIR=/tmp"};
+  static char texts[2][sizeof context.scratch_path + 8];
+  for (unsigned i = 0; context.bare && i < 2; ++i) {
+    const char* c = variable;
+    const char* n = kNames[i];
+    while (*c != '\0' && *c == *n) ++c, ++n;
+    if (*c != '\0' || *n != '\0') continue;
+    char* to = texts[i];
+    for (n = kNames[i]; *n != '='; ++n) *to++ = *n;
+    *to++ = '=';
+    for (n = context.scratch_path; *n != '\0'; ++n) *to++ = *n;
+    *to = '\0';
+    return texts[i];
+  }
+  return variable;
+}
+
 }  // namespace
 
 [[noreturn]] void become_target(Context& context) {
+  if (context.bare && enter_inner_domain() < 0) sys::exit(121);
   unsigned needs = 0;
   // Thread and child run beside the others, and are gone before the program starts.
   const long child = start_child();
   const bool started = start_thread();
   needs |= has_pipe() ? kPipe : 0U;
-  needs |= has_file() ? kFile : 0U;
+  needs |= has_file(context.bare ? context.scratch_path : "/tmp") ? kFile : 0U;
   needs |= has_child(child) ? kChild : 0U;
   needs |= started && has_thread() ? kThread : 0U;
   const bool shifted = sys::monotonic_ns() / 1000000000 + 1 < context.baseline.uptime_seconds;
@@ -109,7 +133,9 @@ bool has_thread() {
   for (std::uint32_t i = 0; i < plan.arguments; ++i) vector[i] = context.plan.argument(i);
   vector[plan.arguments] = nullptr;
   const char** environment = vector + plan.arguments + 1;
-  for (std::uint32_t i = 0; i < plan.environment; ++i) environment[i] = context.plan.variable(i);
+  for (std::uint32_t i = 0; i < plan.environment; ++i) {
+    environment[i] = own_folder(context, context.plan.variable(i));
+  }
   environment[plan.environment] = nullptr;
 
   const bool terminal = context.pty_slave >= 0;

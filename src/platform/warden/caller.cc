@@ -57,6 +57,36 @@ long Caller::open_in_proc(std::uint32_t pid, const char* file, int flags) noexce
 
 long Caller::open_root(std::uint32_t pid) noexcept { return open_in_proc(pid, "root", kPathOnly); }
 
+long Caller::read_string(std::uint64_t at, char* to, std::size_t room) const noexcept {
+  const long n = read_memory(at, to, room);
+  if (n < 0) return n;
+  for (long i = 0; i < n; ++i) {
+    if (to[i] == '\0') return i;
+  }
+  return static_cast<std::size_t>(n) == room ? -36 : -14;  // ENAMETOOLONG, EFAULT
+}
+
+long Caller::open_descriptor(int number) const noexcept {
+  if (number == sys::kAtFdcwd) return open_in_proc(pid_, "cwd", kPathOnly);
+  if (number < 0) return -9;
+  Line<32> link;
+  link.add("fd/").add(static_cast<std::uint64_t>(number));
+  const long fd = open_in_proc(pid_, link.c_str(), kPathOnly);
+  return fd == -2 ? -9 : fd;
+}
+
+// Nobody in a cage can change its root, so the caller's is ours, also for links that are absolute.
+long Caller::open_path(int directory, const char* path, std::uint64_t flags) const noexcept {
+  const bool absolute = path[0] == '/';
+  const long from = absolute ? root_ : open_descriptor(directory);
+  if (from < 0) return from;
+  const std::uint64_t how = sys::kNoMagicLinks | (absolute ? sys::kInRoot : 0);
+  const long file = sys::openat2(static_cast<int>(from), path,
+                                 static_cast<std::uint64_t>(kPathOnly) | flags, how);
+  if (!absolute) sys::close(static_cast<int>(from));
+  return file;
+}
+
 Caller::Address Caller::read_address(std::uint64_t at, std::uint64_t size,
                                      wire::EventBody& body) const noexcept {
   unsigned char address[128];
@@ -180,6 +210,37 @@ int Caller::refusal_to_open(int directory, std::uint64_t flags,
   parent.add(path.view().substr(0, end == 0 ? 1 : end));
   file = look_up(parent.c_str());
   return as_refusal(file < 0 ? file : access_of(file, 2));
+}
+
+bool Caller::is_outside(int directory, std::uint64_t flags, const Territory& territory,
+                        wire::EventBody& body) const noexcept {
+  constexpr std::uint64_t kAccess = 3, kTruncate = 01000, kCreate = 0100;
+  constexpr int kDenied = 13;
+  Path path;
+  if (!absolute(directory, body, path)) return false;
+  bool writes = (flags & (kAccess | kTruncate)) != 0;
+  long file = look_up(path.c_str());
+  if (file == -2 && (flags & kCreate) != 0) {
+    const std::size_t end = path.view().rfind('/');
+    Path parent;
+    parent.add(path.view().substr(0, end == 0 ? 1 : end));
+    file = look_up(parent.c_str());
+    writes = true;
+  }
+  if (file < 0) return false;
+  Line<48> link;
+  link.add("/proc/self/fd/").add(static_cast<std::uint64_t>(file));
+  char real[1024];
+  const long n = sys::call(__NR_readlinkat, sys::kAtFdcwd, link.c_str(), real, sizeof real);
+  sys::close(static_cast<int>(file));
+  if (n <= 0 || static_cast<std::size_t>(n) == sizeof real) return false;
+  const std::string_view place(real, static_cast<std::size_t>(n));
+  // The single files that are open there are not worth a list of their own.
+  if (place.starts_with("/dev/") || place.starts_with("/proc/")) return false;
+  if (writes ? territory.may_write(place) : territory.may_read(place)) return false;
+  body.error = kDenied;
+  body.flags |= wire::kEventLandlock;
+  return true;
 }
 
 bool Caller::note_use(int directory, std::uint64_t flags, wire::EventBody& body) const noexcept {

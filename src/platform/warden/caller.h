@@ -6,6 +6,7 @@
 
 #include "effect/process/wire.h"
 #include "platform/cage/sys.h"
+#include "platform/warden/territory.h"
 #include "platform/warden/text.h"
 
 namespace bailey::platform::warden {
@@ -34,10 +35,24 @@ class Caller {
   // the cage does not show it; 0 when it may, or nobody has it.
   [[nodiscard]] int refusal_to_open(int directory, std::uint64_t flags,
                                     const effect::process::EventBody& body) const noexcept;
+  // Whether the file that the object names is one that no rule of Landlock opens so: then
+  // body.error and a flag are set. For a cage without namespaces.
+  [[nodiscard]] bool is_outside(int directory, std::uint64_t flags, const Territory& territory,
+                                effect::process::EventBody& body) const noexcept;
   // What it uses when nothing refuses: makes the object an absolute path of the cage's, and
   // sets the flags. False for what is not there, a directory, or a name that is too long.
   [[nodiscard]] bool note_use(int directory, std::uint64_t flags,
                               effect::process::EventBody& body) const noexcept;
+  // Exactly `size` bytes; false when they are not all there.
+  [[nodiscard]] bool read_all(std::uint64_t at, void* to, std::size_t size) const noexcept {
+    return read_memory(at, to, size) == static_cast<long>(size);
+  }
+  // A text that ends within `room`, with its NUL; its length, or a negative errno.
+  [[nodiscard]] long read_string(std::uint64_t at, char* to, std::size_t room) const noexcept;
+  // As the caller sees it, without rights (O_PATH) and not by way of a magic link. A descriptor,
+  // or a negative errno. `flags` are added.
+  [[nodiscard]] long open_path(int directory, const char* path, std::uint64_t flags) const noexcept;
+  [[nodiscard]] long open_descriptor(int number) const noexcept;
   void name(char (&to)[16]) const noexcept;
   // The program's file, or -1. Fills in which program it was.
   [[nodiscard]] int open_program(effect::process::EventBody& body) const noexcept;

@@ -72,14 +72,36 @@ void add_memfds(int proc, std::string_view pid, std::uint64_t device, Usage& usa
   sys::close(directory);
 }
 
-}  // namespace
+// What one process uses, but for what its /proc/PID/stat says.
+void add_process(int proc, std::string_view pid, unsigned what, std::uint64_t memfd_device,
+                 Usage& usage) {
+  if ((what & kMeasureMemory) != 0) {
+    Line<48> memory;
+    memory.add(pid).add("/status");
+    char status[2048];
+    const std::string_view lines = read_text(proc, memory.c_str(), status, sizeof status);
+    for (const std::string_view kind : {"RssAnon", "RssShmem"}) {
+      const std::uint64_t kilobytes = field(lines, kind);
+      if (kilobytes != kNoNumber) usage.memory += kilobytes * 1024;
+    }
+    add_memfds(proc, pid, memfd_device, usage);
+  }
+  if ((what & kMeasureDisk) != 0) {
+    Line<48> io;
+    io.add(pid).add("/io");
+    char text[1024];
+    const std::uint64_t written =
+        field(read_text(proc, io.c_str(), text, sizeof text), "write_bytes");
+    if (written != kNoNumber) usage.disk += written;
+  }
+}
 
-bool measure(int proc, unsigned what, std::uint64_t memfd_device, Usage& usage) noexcept {
-  seen.count = 0;
+// Calls `visit` with each process's name in /proc. False when /proc cannot be read.
+template <class Visit>
+bool each_process(int proc, Visit visit) {
   const long listing = sys::openat(proc, ".", 0200000 | 02000000);
   if (listing < 0) return false;
   alignas(8) static char entries[16384];
-  char text[1024];
   for (;;) {
     const long n = sys::call(__NR_getdents64, listing, entries, sizeof entries);
     if (n <= 0) break;
@@ -89,32 +111,111 @@ bool measure(int proc, unsigned what, std::uint64_t memfd_device, Usage& usage) 
       const std::string_view name(entries + at + 19);
       at += length;
       const std::uint64_t pid = number(name);
-      if (pid == kNoNumber) continue;
-      Line<48> path;
-      path.add(name).add("/stat");
-      add_stat(read_text(proc, path.c_str(), text, sizeof text), pid == 1, usage);
-      if (pid == 1) continue;
-      if ((what & kMeasureMemory) != 0) {
-        Line<48> memory;
-        memory.add(name).add("/status");
-        char status[2048];
-        const std::string_view lines = read_text(proc, memory.c_str(), status, sizeof status);
-        for (const std::string_view kind : {"RssAnon", "RssShmem"}) {
-          const std::uint64_t kilobytes = field(lines, kind);
-          if (kilobytes != kNoNumber) usage.memory += kilobytes * 1024;
-        }
-        add_memfds(proc, name, memfd_device, usage);
-      }
-      if ((what & kMeasureDisk) != 0) {
-        Line<48> io;
-        io.add(name).add("/io");
-        const std::uint64_t written =
-            field(read_text(proc, io.c_str(), text, sizeof text), "write_bytes");
-        if (written != kNoNumber) usage.disk += written;
-      }
+      if (pid != kNoNumber) visit(name, pid);
     }
   }
   sys::close(static_cast<int>(listing));
+  return true;
+}
+
+std::string_view stat_of(int proc, std::string_view pid, char (&text)[1024]) {
+  Line<48> path;
+  path.add(pid).add("/stat");
+  return read_text(proc, path.c_str(), text, sizeof text);
+}
+
+// Who descends from one process, in a list of all. In the zero pages of the image until used.
+struct Kin {
+  static constexpr std::size_t kRoom = 32768;
+  struct One {
+    std::uint32_t pid, parent;
+    bool ours;
+  };
+  One all[kRoom];
+  std::size_t count = 0;
+  bool is_full = false;
+
+  void add(std::uint64_t pid, std::uint64_t parent, bool ours) {
+    if (count == kRoom) {
+      is_full = true;
+      return;
+    }
+    all[count++] = {static_cast<std::uint32_t>(pid), static_cast<std::uint32_t>(parent), ours};
+  }
+  [[nodiscard]] const One* find(std::uint32_t pid) const {
+    // /proc lists them in order.
+    std::size_t from = 0, to = count;
+    while (from < to) {
+      const std::size_t middle = (from + to) / 2;
+      if (all[middle].pid == pid) return &all[middle];
+      if (all[middle].pid < pid) {
+        from = middle + 1;
+      } else {
+        to = middle;
+      }
+    }
+    return nullptr;
+  }
+  // A parent mostly comes before its child, so one turn is mostly enough.
+  void settle() {
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (std::size_t i = 0; i < count; ++i) {
+        if (all[i].ours) continue;
+        const One* parent = find(all[i].parent);
+        if (parent == nullptr || !parent->ours) continue;
+        all[i].ours = changed = true;
+      }
+    }
+  }
+};
+constinit Kin kin{};
+
+// The field after the state: who its parent is.
+std::uint64_t parent_in(std::string_view stat) {
+  const std::size_t close = stat.rfind(')');
+  if (close == std::string_view::npos || close + 4 >= stat.size()) return 0;
+  return number(stat.substr(close + 4));
+}
+
+}  // namespace
+
+bool measure(int proc, unsigned what, std::uint64_t memfd_device, Usage& usage) noexcept {
+  seen.count = 0;
+  return each_process(proc, [&](std::string_view name, std::uint64_t pid) {
+    char text[1024];
+    add_stat(stat_of(proc, name, text), pid == 1, usage);
+    if (pid != 1) add_process(proc, name, what, memfd_device, usage);
+  });
+}
+
+bool measure_tree(int proc, const Tree& tree, unsigned what, std::uint64_t memfd_device,
+                  Usage& usage) noexcept {
+  seen.count = kin.count = 0;
+  kin.is_full = false;
+  const bool listed = each_process(proc, [&](std::string_view name, std::uint64_t pid) {
+    char text[1024];
+    kin.add(pid, parent_in(stat_of(proc, name, text)), pid == tree.init);
+  });
+  if (!listed) return false;
+  kin.settle();
+  for (std::size_t i = 0; i < kin.count; ++i) {
+    const Kin::One& one = kin.all[i];
+    if (!one.ours || one.pid == tree.guard) continue;
+    Line<24> name;
+    name.add(std::uint64_t{one.pid});
+    char text[1024];
+    add_stat(stat_of(proc, name.view(), text), one.pid == tree.init, usage);
+  }
+  if (kin.is_full) usage.tasks = kNoNumber - 1;
+  if (usage.tasks > tree.most_tasks) return true;
+  for (std::size_t i = 0; i < kin.count; ++i) {
+    const Kin::One& one = kin.all[i];
+    if (!one.ours || one.pid == tree.guard || one.pid == tree.init) continue;
+    Line<24> name;
+    name.add(std::uint64_t{one.pid});
+    add_process(proc, name.view(), what, memfd_device, usage);
+  }
   return true;
 }
 

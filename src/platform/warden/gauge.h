@@ -24,6 +24,16 @@ enum Measure : unsigned { kMeasureMemory = 1, kMeasureDisk = 2 };
 [[nodiscard]] bool measure(int proc, unsigned what, std::uint64_t memfd_device,
                            Usage& usage) noexcept;
 
+// Without a pid namespace /proc is everybody's, and what descends from init is the cage's.
+struct Tree {
+  std::uint64_t init = 0;
+  std::uint64_t guard = 0;       // a child of init's that is not counted
+  std::uint64_t most_tasks = 0;  // with more, nothing else is measured: there is no time
+};
+// More processes on the machine than fit in our list count as more than any limit.
+[[nodiscard]] bool measure_tree(int proc, const Tree& tree, unsigned what,
+                                std::uint64_t memfd_device, Usage& usage) noexcept;
+
 // Bytes resident in SysV segments: of /proc/sysvipc/shm, opened inside.
 [[nodiscard]] std::uint64_t measure_segments(int list) noexcept;
 

@@ -24,7 +24,8 @@ void Limits::poll(Kind kind, Mechanism mechanism) noexcept {
   polled_ |= static_cast<std::uint32_t>(bit(kind));
 }
 
-long Limits::open(const wire::PlanHeader& plan, int memfd, bool root, Kind& failed) noexcept {
+long Limits::open(const wire::PlanHeader& plan, int memfd, Counting counting,
+                  Kind& failed) noexcept {
   asked_ = plan.limits_present;
   sys::Stat stat;
   if (sys::fstatat(memfd, "", &stat, sys::kAtEmptyPath) == 0) memfd_device_ = stat.device;
@@ -62,14 +63,16 @@ long Limits::open(const wire::PlanHeader& plan, int memfd, bool root, Kind& fail
       const long e = cgroup_.limit_processes(body(Kind::kProcesses).requested, effective);
       if (e < 0) return e;
       hold(Kind::kProcesses, Held::kGroup, group, effective);
-    } else if (!root) {
+    } else if (counting == Counting::kCage) {
       // Counted by the kernel for each user in each user namespace: for this cage. It
       // refuses in silence, so it allows one more, and whoever has it is over the limit.
       hold(Kind::kProcesses, Held::kGroup, Mechanism::kRlimit, 0);
       for_init_ |= bit(Kind::kProcesses);
       count_tasks_ = true;
     } else {
-      poll(Kind::kProcesses, Mechanism::kPolledProc);  // root's processes are not counted
+      // Root's processes are not counted, and without a namespace all of the user's are.
+      poll(Kind::kProcesses, Mechanism::kPolledProc);
+      if (counting == Counting::kUser) for_init_ |= bit(Kind::kProcesses);  // against a bomb
     }
   }
   failed = Kind::kCpus;
@@ -180,7 +183,12 @@ bool Limits::look(Kind& exceeded) noexcept {
     Usage usage;
     const unsigned what = (is_polled(Kind::kMemory) ? kMeasureMemory : 0U) |
                           (is_polled(Kind::kDisk) ? kMeasureDisk : 0U);
-    if (!measure(proc_, what, memfd_device_, usage)) return false;  // the cage is going down
+    const std::uint64_t most =
+        asked(Kind::kProcesses) ? body(Kind::kProcesses).requested : kNoNumber;
+    const bool measured =
+        init_ == 0 ? measure(proc_, what, memfd_device_, usage)
+                   : measure_tree(proc_, {init_, guard_, most}, what, memfd_device_, usage);
+    if (!measured) return false;  // the cage is going down
     if (scratch_ >= 0) {
       struct {
         long type, block_size;

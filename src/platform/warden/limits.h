@@ -37,7 +37,9 @@ class Limits {
  public:
   // Decides and makes the cgroup leaves. 0, or a negative errno and the limit that cannot be
   // had in `failed`. `memfd`: any memfd of ours, to know the device of all of them.
-  long open(const wire::PlanHeader& plan, int memfd, bool root, Kind& failed) noexcept;
+  // What the kernel's count of processes is of: the cage, all of the user's, or nothing.
+  enum class Counting { kCage, kUser, kNobody };
+  long open(const wire::PlanHeader& plan, int memfd, Counting counting, Kind& failed) noexcept;
   // Has init join the leaves. To be called before init hears of the plan.
   long admit(int init_socket, long init) noexcept { return cgroup_.admit(init_socket, init); }
   // What init has to set for itself: bit by Kind.
@@ -47,6 +49,12 @@ class Limits {
 
   // Descriptors that init sends when something is to be polled.
   void see(int proc) noexcept { proc_ = proc; }
+  // Instead, without a pid namespace: everybody's /proc, and whose descendants count.
+  void see_tree(int proc, long init) noexcept {
+    proc_ = proc;
+    init_ = static_cast<std::uint64_t>(init);
+  }
+  void leave_out(std::uint64_t guard) noexcept { guard_ = guard; }
   void see_scratch(int scratch) noexcept { scratch_ = scratch; }
   void see_segments(int segments) noexcept { segments_ = segments; }
 
@@ -94,6 +102,8 @@ class Limits {
   std::uint64_t interval_ = 50000000;  // ns
   std::uint64_t reaped_disk_ = 0;
   std::uint64_t memfd_device_ = 0;
+  std::uint64_t init_ = 0;  // 0: /proc is the cage's own
+  std::uint64_t guard_ = 0;
   int proc_ = -1;
   int scratch_ = -1;
   int segments_ = -1;

@@ -4,6 +4,7 @@
 #include <linux/seccomp.h>
 
 #include "platform/warden/caller.h"
+#include "platform/warden/errand.h"
 
 namespace bailey::platform::warden {
 
@@ -69,8 +70,13 @@ bool read_object(const Caller& caller, const seccomp_notif& call, wire::EventBod
   return address == Caller::Address::kAway;
 }
 
-bool is_event(const Caller& caller, const seccomp_notif& call, wire::EventBody& body) noexcept {
+bool is_event(const Caller& caller, const seccomp_notif& call, const Territory* territory,
+              wire::EventBody& body) noexcept {
   const int directory = directory_of(call);
+  if (territory != nullptr && (is_exec(call.data.nr) || is_open(call.data.nr))) {
+    const std::uint64_t flags = is_exec(call.data.nr) ? 0 : open_flags(call);
+    if (caller.is_outside(directory, flags, *territory, body)) return true;
+  }
   if (is_exec(call.data.nr)) {
     body.error = caller.refusal_to_execute(directory, body);
     return body.error != 0;
@@ -109,11 +115,11 @@ void Notices::listen(int listener) noexcept {
   wake_here(listener, 1);
 }
 
-void Notices::answer(std::uint64_t call, int error) noexcept {
+void Notices::answer(std::uint64_t call, int error, Success success) noexcept {
   seccomp_notif_resp response{};
   response.id = call;
   response.error = -error;
-  if (error == 0) response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+  if (error == 0 && success == Success::kGoOn) response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
   // But the caller is woken where it was, or where nobody runs: here it might have to wait
   // for somebody else's slice, and callers of several CPUs would all end up on this one.
   wake_here(listener_, 0);
@@ -156,22 +162,38 @@ Notices::Turn Notices::next(wire::Message& event, int& program) noexcept {
   body.mono_ns = sys::monotonic_ns();
   body.kind = static_cast<std::uint32_t>(wire::EventKind::kSyscall);
   body.error = kPermission;
+  if (territory_ != nullptr && is_errand(call.data.nr)) return run(call, event, program);
   const bool watched = is_watched(call.data.nr);
   const Caller caller(call.pid, watched ? root_of(call.pid, call.id) : -1);
   // Before the answer: afterwards the caller may be gone at any moment.
   const bool readable = watched && read_object(caller, call, body);
-  bool tell = !watched || (readable && is_event(caller, call, body));
+  bool tell = !watched || (readable && is_event(caller, call, territory_, body));
   if (!tell && readable && tell_ == Tell::kUse) tell = is_use(caller, call, body);
   if (tell) describe(caller, body, program);
   // Still the same call: the pid was not another's while we read.
   if (tell && sys::ioctl(listener_, SECCOMP_IOCTL_NOTIF_ID_VALID, &call.id) < 0) tell = false;
-  answer(call.id, watched ? 0 : kPermission);
+  answer(call.id, watched ? 0 : kPermission, Success::kGoOn);
   if (!tell) {
     if (program >= 0) sys::close(program);
     program = -1;
     return Turn::kAnswered;
   }
   return keep(event, program);
+}
+
+Notices::Turn Notices::run(const seccomp_notif& call, wire::Message& event, int& program) noexcept {
+  wire::EventBody& body = event.body.event;
+  const Caller caller(call.pid, root_of(call.pid, call.id));
+  const StillWaiting still_waiting{listener_, call.id};
+  const int error = run_errand(caller, call.data, *territory_, still_waiting, body);
+  const bool tell = error == kPermission;
+  if (tell) describe(caller, body, program);
+  const bool same = still_waiting();
+  answer(call.id, error, Success::kDone);
+  if (tell && same) return keep(event, program);
+  if (program >= 0) sys::close(program);
+  program = -1;
+  return Turn::kAnswered;
 }
 
 Notices::Turn Notices::keep(wire::Message& event, int& program) noexcept {

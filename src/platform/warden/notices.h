@@ -2,12 +2,16 @@
 //
 // Every call is answered: what the filter denies with EPERM, whatever its arguments point
 // to; what it only watches with "go on". What was read of the caller's memory becomes an
-// event (spec/events.md), bounded and counted, and decides nothing. Few calls at a time, so
-// that a flood of them does not keep the warden from its clocks. Freestanding, one thread.
+// event (spec/events.md), bounded and counted, and decides nothing. In a cage without
+// namespaces some calls are done for the caller (errand.h). Few calls at a time, so that a
+// flood of them does not keep the warden from its clocks. Freestanding, one thread.
 // Does not protect: an event's object is what the caller claimed at that moment.
 #pragma once
 
+#include <linux/seccomp.h>
+
 #include "effect/process/wire.h"
+#include "platform/warden/territory.h"
 
 namespace bailey::platform::warden {
 
@@ -17,6 +21,9 @@ class Notices {
   void listen(int listener) noexcept;
   // From now on files that are opened or executed, too.
   void tell_uses() noexcept { tell_ = Tell::kUse; }
+  // The cage has no namespaces: errands are run here, and Landlock alone refuses files.
+  // `territory` must outlive us.
+  void serve(const Territory& territory) noexcept { territory_ = &territory; }
   [[nodiscard]] int fd() const noexcept { return listener_; }
 
   enum class Turn {
@@ -44,12 +51,18 @@ class Notices {
 
   // The cage's "/", opened through the first caller that shows it; else a negative errno.
   [[nodiscard]] long root_of(std::uint32_t pid, std::uint64_t call) noexcept;
-  // The caller goes on with its call, or gets EPERM.
-  void answer(std::uint64_t call, int error) noexcept;
+  enum class Success { kGoOn, kDone };  // the caller does what it called for, or it was done for it
+  // Without an error it is as `success` says.
+  void answer(std::uint64_t call, int error, Success success) noexcept;
   [[nodiscard]] Turn keep(effect::process::Message& event, int& program) noexcept;
   [[nodiscard]] Turn keep_use(std::uint64_t print) noexcept;
   [[nodiscard]] bool is_known(const Program& program) noexcept;
 
+  // Of a call that is an errand: answered, and an event when it was refused.
+  [[nodiscard]] Turn run(const seccomp_notif& call, effect::process::Message& event,
+                         int& program) noexcept;
+
+  const Territory* territory_ = nullptr;
   int listener_ = -1;
   int root_ = -1;
   Tell tell_ = Tell::kRefused;

@@ -6,7 +6,10 @@
 
 #include "platform/warden/limits.h"
 #include "platform/warden/notices.h"
+#include "platform/warden/orphans.h"
+#include "platform/warden/own_folder.h"
 #include "platform/warden/streams.h"
+#include "platform/warden/territory.h"
 
 namespace bailey::platform::warden {
 namespace {
@@ -35,6 +38,7 @@ class Warden {
   [[noreturn]] void abandon() {
     kill_cage();
     reap_init();
+    clear_up();
     streams_.terminal().leave_raw();
     limits_.close();
     sys::exit(1);
@@ -49,6 +53,7 @@ class Warden {
     message.c = item;
     cage::send(kSignerSocket, message);
     reap_init();
+    clear_up();
     limits_.close();
     sys::exit(1);
   }
@@ -63,16 +68,47 @@ class Warden {
     init_ = -1;
   }
 
+  // Without a pid namespace: not before the last process is gone is the cage, and not before
+  // that is its folder removed. Bounded; the signer hears that we live.
+  void clear_up() {
+    if (!bare_) return;
+    const std::uint64_t begin = sys::monotonic_ns();
+    constexpr std::uint64_t kGuardsTime = 500000000, kMost = 10000000000;
+    for (;;) {
+      const std::uint64_t took = sys::monotonic_ns() - begin;
+      if (reap_orphans(took < kGuardsTime ? Harshness::kWait : Harshness::kKill)) break;
+      if (took > kMost) break;
+      beat_to_signer();
+      const sys::TimeSpec pause{0, 2000000};
+      sys::call(__NR_nanosleep, &pause, nullptr);
+    }
+    while (own_.remove_some(512)) beat_to_signer();
+  }
+
+  void beat_to_signer() {
+    const std::uint64_t now = sys::monotonic_ns();
+    if (!going_ || now < next_beat_) return;
+    next_beat_ = now + kBeatEvery;
+    Message beat;
+    beat.type = MessageType::kBeat;
+    cage::send(kSignerSocket, beat, -1, cage::kDontWait);
+  }
+
+  // What warden and init share, made before init.
+  struct Lines {
+    int sockets[2] = {-1, -1}, line[2] = {-1, -1}, in[2] = {-1, -1}, out[2] = {-1, -1},
+        err[2] = {-1, -1};
+  };
+
   void spawn_init() {
     const unsigned long all = ~0UL;
     sys::call(__NR_rt_sigprocmask, 2, &all, nullptr, 8);
     take_identity(context_.baseline);
-    int sockets[2], line[2], in[2], out[2], err[2];
-    long e = sys::call(__NR_socketpair, 1, 5 | 02000000, 0, sockets);
-    if (e >= 0) e = sys::call(__NR_socketpair, 1, 5 | 02000000, 0, line);
-    if (e >= 0) e = sys::call(__NR_pipe2, in, 02000000);
-    if (e >= 0) e = sys::call(__NR_pipe2, out, 02000000);
-    if (e >= 0) e = sys::call(__NR_pipe2, err, 02000000);
+    long e = sys::call(__NR_socketpair, 1, 5 | 02000000, 0, lines_.sockets);
+    if (e >= 0) e = sys::call(__NR_socketpair, 1, 5 | 02000000, 0, lines_.line);
+    if (e >= 0) e = sys::call(__NR_pipe2, lines_.in, 02000000);
+    if (e >= 0) e = sys::call(__NR_pipe2, lines_.out, 02000000);
+    if (e >= 0) e = sys::call(__NR_pipe2, lines_.err, 02000000);
     if (e < 0) fail(Step::kSpawn, e);
     int pidfd = -1;
     sys::CloneArgs args;
@@ -83,31 +119,43 @@ class Warden {
     long pid = sys::clone3(args);
     // Containers refuse clone3 as we do, because a filter cannot see its flags.
     if (pid == -38) pid = sys::call(__NR_clone, args.flags | 17, nullptr, &pidfd, nullptr, 0);
-    if (pid < 0) fail(Step::kNamespaces, pid);
-    if (pid == 0) {
-      context_.warden = sockets[1];
-      context_.plan_fd = kPlanMemfd;
-      context_.control = line[1];
-      context_.streams[0] = in[0];
-      context_.streams[1] = out[1];
-      context_.streams[2] = err[1];
-      sys::close(kSignerSocket);
-      sys::close(sockets[0]);
-      sys::close(line[0]);
-      sys::close(in[1]);
-      sys::close(out[0]);
-      sys::close(err[0]);
-      cage::be_init(context_);
+    if (pid < 0) {
+      // Whether a policy accepts what can be had without, the plan will say.
+      refused_ = pid;
+      if (refusal_of_user_namespaces() == 0) fail(Step::kNamespaces, pid);
+      next_beat_ = sys::monotonic_ns() + kBeatEvery;
+      return;
     }
+    if (pid == 0) become_init();
+    hold_init(pid, pidfd);
+  }
+
+  [[noreturn]] void become_init() {
+    context_.warden = lines_.sockets[1];
+    context_.plan_fd = kPlanMemfd;
+    context_.control = lines_.line[1];
+    context_.streams[0] = lines_.in[0];
+    context_.streams[1] = lines_.out[1];
+    context_.streams[2] = lines_.err[1];
+    sys::close(kSignerSocket);
+    sys::close(lines_.sockets[0]);
+    sys::close(lines_.line[0]);
+    sys::close(lines_.in[1]);
+    sys::close(lines_.out[0]);
+    sys::close(lines_.err[0]);
+    cage::be_init(context_);
+  }
+
+  void hold_init(long pid, int pidfd) {
     init_ = pid;
     init_pidfd_ = pidfd;
-    init_socket_ = sockets[0];
-    line_ = line[0];
-    sys::close(sockets[1]);
-    sys::close(line[1]);
-    sys::close(out[1]);
-    sys::close(err[1]);
-    streams_.hold(in[1], in[0], out[0], err[0]);
+    init_socket_ = lines_.sockets[0];
+    line_ = lines_.line[0];
+    sys::close(lines_.sockets[1]);
+    sys::close(lines_.line[1]);
+    sys::close(lines_.out[1]);
+    sys::close(lines_.err[1]);
+    streams_.hold(lines_.in[1], lines_.in[0], lines_.out[0], lines_.err[0]);
     sys::prctl(PR_SET_DUMPABLE, 0);
     const long anchor = take_baseline(context_.baseline);
     if (anchor < 0) fail(Step::kSpawn, anchor);
@@ -116,6 +164,34 @@ class Warden {
     __builtin_memcpy(baseline.body.bytes, &context_.baseline, sizeof context_.baseline);
     if (cage::send(init_socket_, baseline) < 0) fail(Step::kSpawn, -32);
     next_beat_ = sys::monotonic_ns() + kBeatEvery;
+  }
+
+  // A cage without namespaces, when the policy accepts all that it lacks.
+  void go_bare() {
+    const std::uint32_t accepted = plan_.header().accepted_layers;
+    const bool knows = (accepted >> static_cast<unsigned>(wire::Layer::kUser) & 1U) != 0;
+    for (unsigned i = 0; i < wire::kLayers; ++i) {
+      const std::uint32_t bit = wire::kLostWithoutNamespaces & 1U << i;
+      if ((accepted & bit) == bit) continue;
+      fail(Step::kNamespaces, refused_, knows ? 1 + i : 0);
+    }
+    bare_ = true;
+    context_.bare = true;
+    if (const long e = own_.make(); e < 0) fail(Step::kScratch, e);
+    for (std::size_t i = 0; i <= own_.inner_view().size(); ++i) {
+      context_.scratch_path[i] = own_.inner()[i];
+    }
+    territory_.open(plan_, own_.inner_view());
+    notices_.serve(territory_);
+    if (const long e = adopt_orphans(); e < 0) fail(Step::kSpawn, e);
+    int pidfd = -1;
+    const long pid = sys::call(__NR_clone, sys::kPidfd | 17, nullptr, &pidfd, nullptr, 0);
+    if (pid < 0) fail(Step::kSpawn, pid);
+    if (pid == 0) become_init();
+    hold_init(pid, pidfd);
+    const long proc = sys::openat(sys::kAtFdcwd, "/proc", 010000000 | 0200000 | 02000000);
+    if (proc < 0) fail(Step::kProc, proc);
+    limits_.see_tree(static_cast<int>(proc), init_);
   }
 
   enum Slot { kSigner, kInit, kLine, kInitGone, kSize, kNotices, kStreams, kSlots = kStreams + 6 };
@@ -247,9 +323,12 @@ class Warden {
     const long map = sys::call(__NR_mmap, nullptr, message.a, 1, 1, kPlanMemfd, 0);
     if (map < 0 && map > -4096) fail(Step::kPlan, map);
     if (!plan_.open(reinterpret_cast<const void*>(map), message.a)) fail(Step::kPlan, -22);
-    const bool root = context_.baseline.uid == 0;
+    if (refused_ < 0) go_bare();
+    const auto counting = bare_                        ? Limits::Counting::kUser
+                          : context_.baseline.uid == 0 ? Limits::Counting::kNobody
+                                                       : Limits::Counting::kCage;
     Kind failed{};
-    if (const long e = limits_.open(plan_.header(), kPlanMemfd, root, failed); e < 0) {
+    if (const long e = limits_.open(plan_.header(), kPlanMemfd, counting, failed); e < 0) {
       fail(Step::kLimits, e, static_cast<std::uint64_t>(failed));
     }
     if (const long e = limits_.admit(init_socket_, init_); e < 0) fail(Step::kCgroup, e);
@@ -257,7 +336,7 @@ class Warden {
     forward.type = MessageType::kPlan;
     forward.a = message.a;
     forward.b = limits_.for_init();
-    forward.c = limits_.interval() != 0 ? 1 : 0;
+    forward.c = limits_.interval() != 0 && !bare_ ? 1 : 0;
     if (cage::send(init_socket_, forward) < 0) {
       hear_all_of_init();  // why it is gone, if init said so
       fail(Step::kPlan, -32);
@@ -322,12 +401,15 @@ class Warden {
     switch (message.type) {
       case MessageType::kBuilt:
         built_ = message;
+        if (message.c != 0) limits_.leave_out(message.c);
+        built_.c = 0;
         have_built_ = true;
         if (have_needs_) report_ready();
         break;
       case MessageType::kFailed:
         tell(message);
         reap_init();
+        clear_up();
         limits_.close();
         sys::exit(1);
       case MessageType::kHand:
@@ -463,6 +545,10 @@ class Warden {
   }
 
   [[noreturn]] void finish() {
+    if (bare_) {
+      kill_cage();
+      clear_up();
+    }
     streams_.terminal().tidy();
     for (unsigned i = 0; i < 3; ++i) {
       Message message;
@@ -494,6 +580,11 @@ class Warden {
 
   cage::Context context_;
   wire::PlanReader plan_;
+  Lines lines_;
+  long refused_ = 0;   // why the kernel gives no namespaces, a negative errno
+  bool bare_ = false;  // the cage has none
+  OwnFolder own_;
+  Territory territory_;
   long init_ = -1;
   int init_pidfd_ = -1;
   int init_socket_ = -1;

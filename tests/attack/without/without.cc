@@ -1,6 +1,9 @@
 // without: runs a program that one system call is refused to, by the kernel.
 //
 //   without CALL[:ERRNO] COMMAND [ARG...]
+//   without namespaces COMMAND [ARG...]
+//
+// The second form refuses what makes or enters a namespace, as Docker's usual filter does.
 //
 // So that a test can ask what Bailey does when a step of its setup cannot be had: the
 // filter is a stranger's, as in a container, and no switch in the product knows of it.
@@ -64,6 +67,32 @@ int die(const char* what) {
   return 125;
 }
 
+int refuse(const sock_fprog& program, char** command) {
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return die("no_new_privs");
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) return die("seccomp");
+  execvp(command[0], command);
+  return die(command[0]);
+}
+
+int without_namespaces(char** command) {
+  // The flags of clone3 lie in memory, so that it is not there at all.
+  constexpr unsigned kFlags = 0x7e020000;
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 6, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setns, 5, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 3, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 1),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[0])),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, kFlags, 1, 2),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  // The number of another call never has the bits of the flags: it is compared as it is.
+  return refuse({sizeof filter / sizeof filter[0], filter}, command);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -72,6 +101,7 @@ int main(int argc, char** argv) {
     return 125;
   }
   std::string name = argv[1];
+  if (name == "namespaces") return without_namespaces(argv + 2);
   unsigned error = EPERM;
   if (const auto colon = name.find(':'); colon != std::string::npos) {
     error = static_cast<unsigned>(std::atoi(name.c_str() + colon + 1));
@@ -85,11 +115,7 @@ int main(int argc, char** argv) {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    sock_fprog program = {sizeof filter / sizeof filter[0], filter};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return die("no_new_privs");
-    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) return die("seccomp");
-    execvp(argv[2], argv + 2);
-    return die(argv[2]);
+    return refuse({sizeof filter / sizeof filter[0], filter}, argv + 2);
   }
   std::fprintf(stderr, "without: no call '%s'\n", name.c_str());
   return 125;
