@@ -573,7 +573,8 @@ class Raised : public ::testing::Test {
     });
     Never never;
     Unheard events;
-    return cage_->run(leash, never, events);
+    NoWishes nobody;
+    return cage_->run(leash, never, events, nobody);
   }
 
   std::unique_ptr<Cage> cage_;

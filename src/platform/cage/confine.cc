@@ -37,9 +37,11 @@ template <std::size_t N>
 constexpr Filter whole(const sock_filter (&filter)[N]) {
   return {filter, N};
 }
-Filter choose_filter(const wire::PlanHeader& plan) {
+enum class Opens { kPassed, kHeard };
+Filter choose_filter(const wire::PlanHeader& plan, Opens opens) {
   const bool allowed = plan.unix_sockets != 0;
-  if (plan.observe != 0) return allowed ? whole(kUnixAllowedObserve) : whole(kUnixRefusedObserve);
+  if (opens == Opens::kHeard)
+    return allowed ? whole(kUnixAllowedObserve) : whole(kUnixRefusedObserve);
   return allowed ? whole(kUnixAllowed) : whole(kUnixRefused);
 }
 
@@ -238,7 +240,9 @@ long forbid_new_privileges(Context& context) {
 }
 
 long enforce_seccomp(Context& context) {
-  const Filter filter = choose_filter(context.plan.header());
+  const wire::PlanHeader& plan = context.plan.header();
+  Filter filter =
+      choose_filter(plan, plan.observe != 0 || plan.asks != 0 ? Opens::kHeard : Opens::kPassed);
   const sock_fprog asking{static_cast<unsigned short>(filter.size),
                           const_cast<sock_filter*>(filter.first)};
   const long before = sys::call(__NR_unshare, 0);
@@ -255,8 +259,9 @@ long enforce_seccomp(Context& context) {
     // Somebody above us listens already, or the kernel has none: the filter answers itself,
     // as strictly, and the evidence is what is lost.
     // Who asked to observe gets that or nothing.
-    if (context.plan.header().observe != 0) return listener;
+    if (plan.observe != 0) return listener;
     context.listener_error = -listener;
+    filter = choose_filter(plan, Opens::kPassed);  // nobody is there to ask either
     if (const long e = install_answering(filter); e < 0) return e;
   } else if (const long e = hand_listener(context, static_cast<int>(listener)); e < 0) {
     return e;

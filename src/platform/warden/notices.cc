@@ -135,6 +135,21 @@ Notices::Turn Notices::next(wire::Message& event, int& program) noexcept {
   body.kind = static_cast<std::uint32_t>(wire::EventKind::kSyscall);
   body.error = kPermission;
   const Caller caller(call.pid);
+  if (is_open(call.data.nr)) {
+    wish_ = {};
+    if (held_.hold(listener_, call, wish_)) {
+      event.type = wire::MessageType::kWish;
+      event.a = call.id;
+      event.body = {};
+      event.body.wish.pid = call.pid;
+      caller.name(event.body.wish.program);
+      return Turn::kWish;
+    }
+    if (tell_ == Tell::kRefused) {
+      answer(listener_, call.id, 0);
+      return Turn::kAnswered;
+    }
+  }
   const bool watched = is_watched(call.data.nr);
   // Before the answer: afterwards the caller may be gone at any moment.
   const bool readable = watched && read_object(caller, call, body);
