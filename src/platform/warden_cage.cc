@@ -278,11 +278,16 @@ Status WardenCage::tell_decisions(process::WishDesk& wishes) {
     give.a = answer->id;
     BAILEY_TRY(send(give, answer->file.get()));
   }
-  if (wishes.wants_silence() == silenced_) return {};
+  if (wishes.wants_silence() == silenced_) {
+    if (hushed_) wishes.hushed();  // one question after the other, with no word between them
+    return {};
+  }
   silenced_ = !silenced_;
+  hushed_ = false;
   Message hush;
   hush.type = MessageType::kHush;
   hush.a = silenced_ ? 1 : 0;
+  hush.b = ++hush_number_;
   return send(hush);
 }
 
@@ -422,8 +427,8 @@ Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& wat
         wishes.withdraw(message.a);
         break;
       case MessageType::kHushed:
-        // Not any more, when the question was over before the streams stood still.
-        if (silenced_ && wishes.wants_silence()) wishes.hushed();
+        // An answer to an earlier word says nothing: the streams may have gone on since.
+        hushed_ = silenced_ && message.b == hush_number_;
         break;
       case MessageType::kStream:
         end.streams.push_back(words::stream(message.body.stream));

@@ -55,8 +55,10 @@ class WardenCage final : public effect::process::Cage {
   bool has_terminal_ = false;
   bool asks_ = false;
   effect::process::Observe observe_ = effect::process::Observe::kNo;
-  std::string wish_;  // the path of one, as far as it came
-  bool silenced_ = false;
+  std::string wish_;       // the path of one, as far as it came
+  bool silenced_ = false;  // the warden was told to
+  bool hushed_ = false;    // and the streams stand still
+  std::uint64_t hush_number_ = 0;
   State state_ = State::kRaised;
 };
 

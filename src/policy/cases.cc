@@ -79,8 +79,9 @@ Status read_expectation(ObjectReader& reader, Case& one) {
   }
   one.rule = BAILEY_TRY(bounded(reader, "rule", 64)).value_or("");
   one.code = BAILEY_TRY(bounded(reader, "code", 64)).value_or("");
-  if (!one.rule.empty() && !asks)
-    return wrong(reader, "cases.expect", "rule", "is the id of a rule for commands or files.ask");
+  if (!one.rule.empty() && !command && one.expected != Decision::kAsk)
+    return wrong(reader, "cases.expect", "rule",
+                 "is the id of a rule for commands, or of files.ask beside 'expect: ask'");
   if (const Json* level = reader.any("level")) {
     const auto known = level->is_int() ? model::level_from(level->as_int()) : std::nullopt;
     if (!known || !command)

@@ -3,6 +3,8 @@
 // Nothing is run. A cage that is dropped counts as gone. One thread.
 #pragma once
 
+#include <poll.h>
+
 #include <memory>
 #include <optional>
 #include <utility>
@@ -72,6 +74,8 @@ class FakeCage final : public Cage {
         return given;
       }
       if (wishes.wants_silence()) wishes.hushed();
+      pollfd wait{wishes.listens_on(), POLLIN, 0};
+      (void)::poll(&wait, 1, 1);
     }
     return false;
   }

@@ -27,7 +27,8 @@ enum class MessageType : std::uint32_t {
   kBaseline = 6,  // warden -> init: what it sees outside, in body.bytes
   kJoin = 7,      // warden -> init: the tasks file of a cgroup travels along; init joins it
   kGive = 8,      // signer -> warden: the call `a` gets the file that travels along, or goes on
-  kHush = 9,      // signer -> warden: `a` 1: the streams stand still from now on; 0: go on
+  kHush = 9,      // signer -> warden: `a` 1: the streams stand still from now on; 0: go on; `b`:
+                  // the number of this word
   kBuilt = 16,    // init -> warden: body.built; only the needs are still to be proven. `b`: the
                   // errno by which the kernel refused a listener, 0 when there is one
   kLimit = 17,    // warden -> signer: body.limit, one a message
@@ -45,7 +46,7 @@ enum class MessageType : std::uint32_t {
   kWish = 30,    // warden -> signer: the call `a` waits; body.wish, at `b` of a path of `c` bytes
   kGiven = 31,   // warden -> signer: the call `a` has its file, or not because of errno `b`
   kWithdrawn = 32,  // warden -> signer: nobody waits in the call `a` any more
-  kHushed = 33,     // warden -> signer: the streams stand still
+  kHushed = 33,     // warden -> signer: the streams stand still, as word `b` said
 };
 
 // Layers in the order in which they come to be. The order is part of the wire.

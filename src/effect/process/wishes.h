@@ -37,7 +37,7 @@ class WishDesk {
   virtual void withdraw(std::uint64_t id) = 0;
   // What became of an answer with a file: 0, or the errno by which it did not arrive.
   virtual void delivered(std::uint64_t id, int error) = 0;
-  // Does the program have to be silent? When it is, hushed() is called once.
+  // Does the program have to be silent? While it is, hushed() is called at each turn.
   [[nodiscard]] virtual bool wants_silence() const = 0;
   virtual void hushed() = 0;
   // To be polled for reading while a question stands; -1 otherwise.

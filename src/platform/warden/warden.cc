@@ -238,12 +238,12 @@ class Warden {
   }
 
   // While a person is asked nothing of the program reaches them, nor do their keys reach it.
-  void fall_silent() {
-    if (hushed_) return;
+  void fall_silent(std::uint64_t number) {
+    if (!hushed_) streams_.terminal().lend();
     hushed_ = true;
-    streams_.terminal().lend();
     Message hushed;
     hushed.type = MessageType::kHushed;
+    hushed.b = number;
     tell(hushed);
   }
 
@@ -279,7 +279,7 @@ class Warden {
         go(message);
         break;
       case MessageType::kHush:
-        message.a == 1 ? fall_silent() : speak_again();
+        message.a == 1 ? fall_silent(message.b) : speak_again();
         break;
       case MessageType::kSignal:
         if (!going_ || init_socket_ < 0) break;
