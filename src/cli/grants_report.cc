@@ -54,7 +54,7 @@ std::string grants_text(const model::Evidence& evidence) {
     const std::string path = codec::for_terminal(grant.path, 200);
     const std::string rule = grant.rule.empty() ? "" : ", rule '" + grant.rule + "'";
     if (grant.granted && grant.uses > 0)
-      text += line("  given: a copy of " + path + ", read " + times(grant.uses) + rule);
+      text += line("  given: a copy of " + path + ", opened " + times(grant.uses) + rule);
     else
       text += line("  not given: " + path + ": " + why(grant.reason_code) + rule);
   }

@@ -18,7 +18,7 @@ import unittest
 import bench
 
 MODULES = ["test_files", "test_processes", "test_privilege", "test_calls", "test_network",
-           "test_load", "test_evidence", "test_grants"]
+           "test_load", "test_evidence"]
 
 
 class Reasons(unittest.TextTestResult):

@@ -65,7 +65,9 @@ bool is_terminal(int fd) noexcept {
 void put(std::string_view text) noexcept {
   for (const int fd : {1, 2}) {
     if (!is_terminal(fd)) continue;
-    sys::write(fd, text.data(), text.size());
+    // One that was stopped with ^S would keep us from our clocks.
+    sys::PollFd ready{fd, sys::kPollOut, 0};
+    if (sys::poll(&ready, 1, 0) > 0) sys::write(fd, text.data(), text.size());
     return;
   }
 }

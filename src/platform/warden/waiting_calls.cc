@@ -26,7 +26,8 @@ bool is_valid(int listener, std::uint64_t id) noexcept {
 
 bool WaitingCalls::hold(int listener, const seccomp_notif& call, Path& path) noexcept {
   std::uint64_t flags = 0;
-  if (plan_ == nullptr || count_ == kMost || !reads_only(call, flags)) return false;
+  if (plan_ == nullptr || count_ == kMost || in_vain_ == kMostInVain) return false;
+  if (!reads_only(call, flags)) return false;
   const bool at = call.data.nr == __NR_openat;
   const Caller caller(call.pid);
   const int directory = at ? static_cast<int>(call.data.args[0]) : sys::kAtFdcwd;
@@ -62,6 +63,7 @@ int WaitingCalls::end(int listener, std::uint64_t id, int file) noexcept {
     e = sys::ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
     if (e >= 0) return 0;
   }
+  ++in_vain_;
   seccomp_notif_resp response{};
   response.id = id;
   response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;

@@ -33,6 +33,7 @@ class WaitingCalls {
 
  private:
   static constexpr unsigned kMost = 16;
+  static constexpr unsigned kMostInVain = 4096;  // of one run, so that nobody keeps the signer busy
   struct Call {
     std::uint64_t id = 0;
     bool close_on_exec = false;
@@ -43,6 +44,7 @@ class WaitingCalls {
   const effect::process::PlanReader* plan_ = nullptr;
   Call calls_[kMost];
   unsigned count_ = 0;
+  unsigned in_vain_ = 0;
 };
 
 }  // namespace bailey::platform::warden
