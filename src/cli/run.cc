@@ -192,9 +192,10 @@ Status Run::run() {
   KillSwitchWatch watch(household_->home().dir());
   std::string user = outside_.home_directory();
 
-  const auto file_rules = BAILEY_TRY(policy::FileRules::create(compiled.policy(), plan.scene));
+  std::optional<policy::FileRules> file_rules;
   std::optional<conduct::LiveAsking> live;
-  if (!plan.asks.empty())
+  if (!plan.asks.empty()) {
+    file_rules = BAILEY_TRY(policy::FileRules::create(compiled.policy(), plan.scene));
     live = conduct::LiveAsking{
         [&](const model::FileRead& read) -> Result<model::Request> {
           return CommandLineDoor(BAILEY_TRY(to_action(read)), codec::to_hex(key)).request();
@@ -204,6 +205,7 @@ Status Run::run() {
           return store_answer(ask, answer, approvals);
         },
         &outside_.files(), plan.run.workspace};
+  }
 
   conduct::Conductor conductor(conduct::Stages{
       outside_.clock(), identifier, gate,
@@ -216,7 +218,7 @@ Status Run::run() {
                             user,
                             std::nullopt,
                             &surroundings,
-                            &file_rules};
+                            file_rules ? &*file_rules : nullptr};
       },
       consent, effects,
       [&]() -> Result<ledger::Ledger*> {

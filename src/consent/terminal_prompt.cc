@@ -16,8 +16,7 @@ namespace {
 using How = TerminalAnswer::How;
 
 constexpr std::size_t kMaxAnswer = 256;
-constexpr std::int64_t kQuietNs = 300'000'000;       // without a key, before an answer counts
-constexpr std::int64_t kSettleNs = 3'000'000'000;    // at most
+constexpr std::int64_t kQuietNs = 500'000'000;       // without a key, before an answer counts
 constexpr std::int64_t kPatienceNs = 1'000'000'000;  // for a terminal that takes no output
 constexpr int kTickMs = 100;
 
@@ -57,7 +56,6 @@ TerminalQuestion::TerminalQuestion(Fd terminal, Ask ask, Moment moment, MonoTime
     : terminal_(std::move(terminal)),
       ask_(std::move(ask)),
       moment_(moment),
-      began_ns_(now.ns),
       quiet_since_ns_(now.ns),
       until_ns_(after(now.ns, timeout_ns)) {
   has_before_ = ::tcgetattr(terminal_.get(), &before_) == 0;
@@ -132,8 +130,7 @@ std::optional<TerminalAnswer> TerminalQuestion::look(MonoTime now) {
         return end(Answer::kDeny, How::kSilence, {});
       quiet_since_ns_ = now.ns;
     }
-    const bool quiet = now.ns - quiet_since_ns_ >= kQuietNs;
-    if (quiet || now.ns - began_ns_ >= kSettleNs) ask_for_answer();
+    if (now.ns - quiet_since_ns_ >= kQuietNs) ask_for_answer();
     return std::nullopt;
   }
   while (is_readable(fd, 0)) {

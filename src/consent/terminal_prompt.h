@@ -77,7 +77,6 @@ class TerminalQuestion {
   termios before_{};
   bool has_before_ = false;
   bool broken_ = false;
-  std::int64_t began_ns_ = 0;
   std::int64_t quiet_since_ns_ = 0;
   std::int64_t until_ns_ = 0;
   std::string line_;

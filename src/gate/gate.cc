@@ -84,6 +84,14 @@ std::string rule_text(const policy::CommandRule& rule, const policy::Policy& pol
   return "'" + rule.id + (project ? "' of the project's policy" : "'");
 }
 
+// "'shelf' of files.ask", or "'shelf' of files.ask of the project's policy".
+std::string rule_text(const policy::AskRule& rule, const policy::Policy& policy) {
+  const auto document = rule.place.origin.document;
+  const bool project = document < policy.documents.size() &&
+                       policy.documents[document].role == policy::Role::kProject;
+  return "'" + rule.id + "' of files.ask" + (project ? " of the project's policy" : "");
+}
+
 std::string because(const policy::CommandRule& rule) {
   return rule.reason.empty() ? "" : ": " + rule.reason;
 }
@@ -286,9 +294,9 @@ void judge_file(const model::Caller& caller, const Inputs& inputs, Findings& fin
   add_level_reason(findings, judgement, caller, inputs, "reading a file on request", true);
   if (findings.denies() || rule == nullptr) return;
   findings.add(ask_reason(caller, inputs, rule->id,
-                          "rule '" + rule->id + "' of files.ask asks a person before " +
-                              codec::for_terminal(arguments->asker, 15) + " reads it" +
-                              (rule->reason.empty() ? "" : ": " + rule->reason),
+                          "rule " + rule_text(*rule, inputs.policy.policy()) +
+                              " asks a person before " + codec::for_terminal(arguments->asker, 15) +
+                              " reads it" + (rule->reason.empty() ? "" : ": " + rule->reason),
                           judgement));
 }
 

@@ -173,6 +173,17 @@ TEST(GateOfFiles, AskedFor_IsAskedAboutUntilAPersonSaidYesToExactlyThis) {
   EXPECT_EQ(bench.code("/home/u/shelf/a", "/home/u/shelf/a"), "deny approval.denied");
 }
 
+TEST(GateOfFiles, ARuleOfTheProjectsIsNamedAsSuch) {
+  FileBench bench;
+  policy::Policy policy = bench.policy.policy();
+  policy.documents.back().role = policy::Role::kProject;
+  bench.policy = *policy::CompiledPolicy::compile(std::move(policy), bench.policy.digest());
+  bench.rules = *policy::FileRules::create(bench.policy.policy(), {"/home/u", "/home/u/w"});
+  const auto verdict = bench.read("/home/u/shelf/a", "/home/u/shelf/a");
+  EXPECT_NE(verdict.judgement().reasons.front().text.find("of the project's policy"),
+            std::string::npos);
+}
+
 TEST(GateOfFiles, BothNamesMustBeAskedFor) {
   FileBench bench;
   bench.approvals.answer = Approval{"id", Answer::kGranted, "uid:1"};
