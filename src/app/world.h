@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cli/outside.h"
+#include "platform/host_copies.h"
 #include "platform/host_files.h"
 
 namespace bailey::app {
@@ -19,6 +20,7 @@ class World final : public cli::Outside {
   Entropy& entropy() override;
   effect::process::Jail& jail() override;
   const effect::process::HostFiles& host() const override { return host_; }
+  const effect::file::FileSource& files() const override { return copies_; }
   std::vector<cli::LayerAdvice> probe() override;
 
   Result<Dir> open_directory(const std::string& path, cli::Make make) override;
@@ -39,6 +41,7 @@ class World final : public cli::Outside {
  private:
   struct Parts;
   platform::RealHostFiles host_;
+  platform::HostCopies copies_;
   std::unique_ptr<Parts> parts_;
 };
 

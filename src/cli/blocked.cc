@@ -57,14 +57,16 @@ std::uint64_t event_count(const Json& extra, std::string_view member) {
 std::string blocked_text(const std::vector<model::Event>& all, const Json& extra) {
   constexpr std::size_t kShown = 5;
   std::string text;
-  for (std::size_t i = 0; i < all.size() && i < kShown; ++i) {
-    const auto& event = all[i];
+  std::size_t refused = 0;
+  for (const auto& event : all) {
+    if (event.layer == "grant") continue;  // given, and told elsewhere
+    if (++refused > kShown) continue;
     text += line("  blocked: " + codec::for_terminal(act_of(event), 200) + " by " +
                  codec::for_terminal(event.program, 15) + " (" + event.layer +
                  (event.error.empty() ? "" : ", " + event.error) +
                  (event.rule.empty() ? "" : ": " + codec::for_terminal(event.rule, 200)) + ")");
   }
-  const std::uint64_t more = all.size() > kShown ? all.size() - kShown : 0;
+  const std::uint64_t more = refused > kShown ? refused - kShown : 0;
   const std::uint64_t repeated = event_count(extra, "repeated");
   const std::uint64_t dropped = event_count(extra, "dropped");
   std::string rest;

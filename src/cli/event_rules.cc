@@ -17,6 +17,9 @@ std::string words(const policy::FileDecision& decision, const policy::Policy& po
       return decision.rule == nullptr ? "hidden from every cage" : "files.hide" + at;
     case FileGround::kReadOnly:
       return decision.rule == nullptr ? "not in files.write" : "files.read" + at;
+    case FileGround::kAsked:
+      return decision.ask == nullptr ? "files.ask"
+                                     : "files.ask rule '" + decision.ask->id + "'" + at;
     case FileGround::kNotListed:
       return "not in files.read";
     case FileGround::kCage:

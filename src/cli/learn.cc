@@ -150,6 +150,10 @@ Result<Learned> learn(const RunTrace& trace, const Outside& outside, policy::Col
   out.policy.files.read = listed(files.read);
   out.policy.files.write = listed(files.write);
   add_missing(out.policy.files.hide, over.files.hide);
+  for (const auto& ask : over.files.ask)
+    if (std::none_of(out.policy.files.ask.begin(), out.policy.files.ask.end(),
+                     [&](const policy::AskRule& other) { return other.id == ask.id; }))
+      out.policy.files.ask.push_back(ask);
   add_rule(out.policy.commands, rule_of(*trace.plan, scene.home, out.remarks));
   if (before == nullptr) {
     out.policy.name = "learned-" + rule_id(std::string(policy::base_name(trace.plan->run.found)));

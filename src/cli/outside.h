@@ -15,6 +15,7 @@
 #include "base/dir.h"
 #include "base/entropy.h"
 #include "base/result.h"
+#include "effect/file/file_source.h"
 #include "effect/process/host_files.h"
 #include "effect/process/jail.h"
 
@@ -39,6 +40,8 @@ class Outside {
   [[nodiscard]] virtual Entropy& entropy() = 0;
   [[nodiscard]] virtual effect::process::Jail& jail() = 0;
   [[nodiscard]] virtual const effect::process::HostFiles& host() const = 0;
+  // Copies of single files of the host, for a program that a person gives one.
+  [[nodiscard]] virtual const effect::file::FileSource& files() const = 0;
   // What the kernel and the system offer, for doctor.
   [[nodiscard]] virtual std::vector<LayerAdvice> probe() = 0;
 

@@ -43,7 +43,9 @@ Reach PlanSurroundings::reach_of(const std::string& path) const {
     return rules_->decide(path, use).decision == model::Decision::kAllow;
   };
   if (allows(policy::FileUse::kWrite)) return Reach::kWrite;
-  return allows(policy::FileUse::kRead) ? Reach::kRead : Reach::kNothing;
+  // What a person is asked about when it is opened is in reach until they say no.
+  const auto read = rules_->decide(path, policy::FileUse::kRead).decision;
+  return read != model::Decision::kDeny ? Reach::kRead : Reach::kNothing;
 }
 
 // As it is spelled and as it really is: the weaker of the two.

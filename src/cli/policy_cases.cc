@@ -84,6 +84,7 @@ Result<Got> ask(Outside& outside, PolicyScene& scene, const Case& one) {
           BAILEY_TRY(ask_about_file(outside, scene, scene.compiled, one.subject, one.use));
       Got got{answer.decision.decision, std::string(name(answer.decision.ground)), "", "", false};
       if (answer.decision.rule != nullptr) got.text = "by '" + answer.decision.rule->text + "'";
+      if (answer.decision.ask != nullptr) got.rule = answer.decision.ask->id;
       return got;
     }
     case Case::Question::kVariable: {

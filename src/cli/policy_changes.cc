@@ -464,6 +464,13 @@ PolicyChanges narrowest_changes(Outside& outside, const PolicyScene& scene,
     changes.after = Decision::kAllow;
     return changes;
   }
+  if (answer.decision.ground == FileGround::kAsked) {
+    changes.steps.push_back({Kind::kChangeRule, place(policy.documents, rule->origin),
+                             "rule '" + answer.decision.ask->id +
+                                 "' of files.ask would have to go; asking wins over the lists"});
+    changes.after = Decision::kAllow;
+    return changes;
+  }
   if (answer.decision.ground != FileGround::kNotListed &&
       answer.decision.ground != FileGround::kReadOnly) {
     changes.left = "no list of a policy says otherwise";

@@ -6,6 +6,7 @@
 #include "codec/text.h"
 #include "policy/compiled_policy.h"
 #include "policy/defaults.h"
+#include "policy/paths.h"
 
 namespace bailey::cli {
 namespace {
@@ -55,12 +56,31 @@ Json documents_json(const std::vector<policy::DocumentInfo>& documents) {
   return Json(std::move(list));
 }
 
+// Of Bailey's own home nothing is given, whatever a rule says.
+void add_own_home(const policy::Policy& policy, const Outside& outside,
+                  std::vector<policy::Finding>& findings) {
+  const auto home = home_path(outside);
+  const std::string person = outside.home_directory();
+  if (!home) return;
+  for (const auto& rule : policy.files.ask) {
+    const bool below_home = rule.place.text.starts_with('~');
+    if (!rule.place.text.starts_with('/') && (!below_home || person.empty())) continue;
+    const std::string place = policy::expand_path(rule.place.text, person, "/");
+    if (place == *home || place.starts_with(*home + "/"))
+      findings.push_back({"policy.ask_hidden",
+                          "files.ask: rule '" + rule.id +
+                              "' never asks: it names Bailey's home, of which nothing is given",
+                          rule.place.origin});
+  }
+}
+
 // `compiled` is null when `error` says why.
 void report(Invocation& in, const PolicyInput& input, const policy::CompiledPolicy* compiled,
             const Error* error) {
   const bool enforceable = compiled != nullptr && compiled->require_enforceable().has_value();
-  const auto findings =
+  auto findings =
       compiled == nullptr ? std::vector<policy::Finding>{} : policy::findings(compiled->policy());
+  if (compiled != nullptr) add_own_home(compiled->policy(), in.outside, findings);
   if (in.arguments.flag("--json")) {
     Json json{Json::Object{}};
     json.set("v", 1);

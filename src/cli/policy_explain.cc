@@ -400,6 +400,12 @@ std::string ground_text(const FileAnswer& answer, FileUse use) {
       return rule == nullptr ? "it may be read and not changed" : "only readable, by " + entry;
     case FileGround::kMounted:
       return "a place itself, or what holds one, cannot be deleted";
+    case FileGround::kAsked:
+      return (use == FileUse::kRead
+                  ? "a person at the terminal is asked when it is opened, by rule '"
+                  : "it may be asked for to read only, by rule '") +
+             answer.decision.ask->id + "' of files.ask" +
+             (answer.decision.ask->reason.empty() ? "" : ": " + answer.decision.ask->reason);
     case FileGround::kNotListed:
       return std::string("nothing lists it to ") + (use == FileUse::kRead ? "read" : "write");
     case FileGround::kNotPlain:
@@ -432,6 +438,7 @@ int explain_file(Invocation& in, const PolicyScene& scene, FileUse use) {
     if (decision.rule != nullptr) {
       Json rule = place_json(policy, decision.rule->origin);
       rule.set("entry", codec::valid_utf8(decision.rule->text));
+      if (decision.ask != nullptr) rule.set("id", decision.ask->id);
       json.set("rule", std::move(rule));
     }
     if (!allowed) json.set("change", to_json(changes));

@@ -90,6 +90,8 @@ TEST(PolicyPlaces, TheListsMeanWhatTheCageMakesOfThem) {
     if (pick(2) == 0) policy.files.write.push_back({"./**", {}});
     for (std::size_t i = pick(3); i-- > 0;)
       policy.files.hide.push_back({hides[pick(hides.size())], {}});
+    for (std::size_t i = pick(3); i-- > 0;)
+      policy.files.ask.push_back({"ask-" + std::to_string(i), {place(), {}}, ""});
 
     // As run_plan.cc asks for a view.
     for (const auto& entry : policy.files.read)
@@ -103,6 +105,9 @@ TEST(PolicyPlaces, TheListsMeanWhatTheCageMakesOfThem) {
     }
     for (const auto& entry : policy.files.hide)
       request.rules.hide.push_back(policy::expand_path(entry.text, kHome, kWorkspace));
+    // What is asked about is not seen until then.
+    for (const auto& ask : policy.files.ask)
+      request.rules.hide.push_back(policy::expand_path(ask.place.text, kHome, kWorkspace));
 
     const auto view = plan_view(request, host);
     if (!view) continue;  // a pattern hid the workspace itself

@@ -66,6 +66,7 @@ CageSpec cage_spec(const RunPlan& plan, const RunOptions& options,
                           : effect::process::UnixSockets::kRefused;
   spec.terminal = options.terminal;
   spec.observe = options.observe;
+  spec.asks = plan.asks;
   // What is left are layers of the cage by name.
   std::copy_if(accepted.begin(), accepted.end(), std::back_inserter(spec.accepted),
                [](const std::string& name) { return name != kPolledLimits; });
@@ -133,6 +134,9 @@ class Run {
  private:
   Status run();
   Result<bool> ask_here(const consent::Ask& ask, consent::ApprovalStore& store);
+  Status store_answer(const consent::Ask& ask, const consent::TerminalAnswer& answer,
+                      consent::ApprovalStore& store);
+  Result<consent::TerminalPrompt> live_terminal() const;
   void take(conduct::Conducted conducted);
   void take(const model::Receipt& receipt);
   void keep_denied(const model::Action& action);
@@ -188,25 +192,41 @@ Status Run::run() {
   KillSwitchWatch watch(household_->home().dir());
   std::string user = outside_.home_directory();
 
-  conduct::Conductor conductor(
-      conduct::Stages{outside_.clock(), identifier, gate,
-                      [&] {
-                        return gate::Inputs{compiled,
-                                            matrix.matrix,
-                                            approvals,
-                                            store::read_level(household_->home()),
-                                            household_->kill_switch().notice(outside_.clock()),
-                                            user,
-                                            std::nullopt,
-                                            &surroundings};
-                      },
-                      consent, effects,
-                      [&]() -> Result<ledger::Ledger*> {
-                        auto* ledger = BAILEY_TRY(household_->ledger());
-                        abandoned_.attach(ledger->watch());
-                        return ledger;
-                      },
-                      [&](const consent::Ask& ask) { return ask_here(ask, approvals); }});
+  std::optional<policy::FileRules> file_rules;
+  std::optional<conduct::LiveAsking> live;
+  if (!plan.asks.empty()) {
+    file_rules = BAILEY_TRY(policy::FileRules::create(compiled.policy(), plan.scene));
+    live = conduct::LiveAsking{
+        [&](const model::FileRead& read) -> Result<model::Request> {
+          return CommandLineDoor(BAILEY_TRY(to_action(read)), codec::to_hex(key)).request();
+        },
+        [&] { return live_terminal(); },
+        [&](const consent::Ask& ask, const consent::TerminalAnswer& answer) {
+          return store_answer(ask, answer, approvals);
+        },
+        &outside_.files(), plan.run.workspace};
+  }
+
+  conduct::Conductor conductor(conduct::Stages{
+      outside_.clock(), identifier, gate,
+      [&] {
+        return gate::Inputs{compiled,
+                            matrix.matrix,
+                            approvals,
+                            store::read_level(household_->home()),
+                            household_->kill_switch().notice(outside_.clock()),
+                            user,
+                            std::nullopt,
+                            &surroundings,
+                            file_rules ? &*file_rules : nullptr};
+      },
+      consent, effects,
+      [&]() -> Result<ledger::Ledger*> {
+        auto* ledger = BAILEY_TRY(household_->ledger());
+        abandoned_.attach(ledger->watch());
+        return ledger;
+      },
+      [&](const consent::Ask& ask) { return ask_here(ask, approvals); }, std::move(live)});
   take(BAILEY_TRY(conductor.run_process([&] { return door.request(); }, options_.ceiling,
                                         std::move(cage),
                                         [&](const model::Judgement& judgement) {
@@ -238,14 +258,31 @@ Result<bool> Run::ask_here(const consent::Ask& ask, consent::ApprovalStore& stor
   const auto answer = prompt->put(ask, outside_.clock(), kPromptNs);
   // Enter alone is no for now, not for good: the ask stays and `bailey approve` ends it.
   if (answer.answer() == consent::Answer::kDeny) return false;
+  BAILEY_TRY(store_answer(ask, answer, store));
+  return true;
+}
+
+// Standard input that is no terminal belongs to a script or to another program, which may have
+// the terminal; nobody is asked over its head.
+Result<consent::TerminalPrompt> Run::live_terminal() const {
+  if (!outside_.input_is_terminal())
+    return fail("approval.no_terminal", "standard input is no terminal");
+  return consent::TerminalPrompt::open();
+}
+
+Status Run::store_answer(const consent::Ask& ask, const consent::TerminalAnswer& answer,
+                         consent::ApprovalStore& store) {
   const auto halted =
       household_->kill_switch().look().halted ? consent::Halt::kHalted : consent::Halt::kRunning;
   consent::Answering answering(store, outside_.clock());
   const auto by = identity::LocalUser::of_this_process().principal();
   const auto stored = BAILEY_TRY(answering.at_terminal(ask.id, answer, by, halted));
   auto* ledger = BAILEY_TRY(household_->ledger());
-  BAILEY_TRY(ledger->note(merkle::LeafType::kAnswer, answer_body(stored, by, "at the terminal")));
-  return true;
+  const bool typed = answer.how() == consent::TerminalAnswer::How::kTyped;
+  BAILEY_TRY(ledger->note(
+      merkle::LeafType::kAnswer,
+      answer_body(stored, by, typed ? "at the terminal" : "no answer at the terminal")));
+  return {};
 }
 
 // The last thing of a run: what was dropped unused is written, and when nobody else has

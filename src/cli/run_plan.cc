@@ -41,6 +41,9 @@ ViewRequest view_request(const RunOptions& options, const policy::Policy& policy
   }
   for (const auto& [path, origin] : policy.files.hide)
     if (!needs_home(path)) request.rules.hide.push_back(expand(path));
+  // What a person is asked about is not seen until then.
+  for (const auto& ask : policy.files.ask)
+    if (!needs_home(ask.place.text)) request.rules.hide.push_back(expand(ask.place.text));
   request.always_hidden = {home};
   // The rules are asked about real paths, and the home may be named through a link.
   if (auto real = outside.host().real_path(home); real && *real != home)
@@ -71,6 +74,20 @@ std::string path_variable(const std::vector<std::string>& environment) {
   for (const auto& variable : environment)
     if (variable.starts_with("PATH=")) return variable.substr(5);
   return kDefaultPath;
+}
+
+// What may be asked for while the program runs; of Bailey's own home nothing is.
+void add_asks(const policy::Policy& policy, const std::string& home, RunPlan& plan) {
+  for (const auto& ask : policy.files.ask) {
+    if (plan.scene.home.empty() && ask.place.text.starts_with('~')) continue;
+    auto place = policy::expand_path(ask.place.text, plan.scene.home, plan.run.workspace);
+    if (place.ends_with("/**")) place.resize(place.size() - 3);
+    if (place == home || place.starts_with(home + "/"))
+      plan.view.notes.push_back("rule '" + ask.id +
+                                "' of files.ask names Bailey's home, of which nothing is given");
+    else
+      plan.asks.push_back(std::move(place));
+  }
 }
 
 }  // namespace
@@ -105,6 +122,8 @@ Result<RunPlan> plan_run(const RunOptions& options, const policy::Policy& policy
                 .access = options.access,
                 .hidden = request.always_hidden,
                 .read_only = request.always_read_only};
+
+  add_asks(policy, home, plan);
 
   auto current = outside.working_directory();
   const bool inside =

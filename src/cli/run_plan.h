@@ -21,6 +21,7 @@ struct RunPlan {
   effect::process::CageView view;
   policy::FileScene scene;               // the same view, for questions about single files
   std::vector<std::string> environment;  // "NAME=value", whole
+  std::vector<std::string> asks;         // places of files.ask, absolute
 };
 
 // The workspace's real path. Errors: run.workspace.

@@ -5,6 +5,7 @@
 
 #include "cli/blocked.h"
 #include "cli/exit_codes.h"
+#include "cli/grants_report.h"
 #include "codec/text.h"
 #include "policy/units.h"
 
@@ -176,6 +177,7 @@ std::string ran_text(const RunReport& report) {
   text += failure_text(report);
   if (const auto used = used_line(report); !used.empty()) text += line("  used " + used);
   if (!report.evidence.layers.empty()) text += line("  cage: " + layers_line(report));
+  text += grants_text(report.evidence);
   text += blocked_text(report.events, report.evidence.extra);
   if (const auto polled = polled_line(report); !polled.empty())
     text += line("  looked at from time to time only, so it may go a little over: " + polled);
@@ -298,6 +300,7 @@ codec::Json to_json(const RunReport& report) {
     json.set("reason_code", report.reason_code);
     json.set("evidence", evidence_json(report.evidence));
     json.set("events", blocked_json(report.events));
+    json.set("grants", grants_json(report.evidence));
   }
   json.set("notes", strings(report.notes));
   if (report.receipt_index) {

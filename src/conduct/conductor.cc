@@ -43,8 +43,14 @@ Result<Conducted> Conductor::run_process(const RequestMaker& request, model::Lev
   auto* ledger = BAILEY_TRY(stages_.ledger());
   auto recorded = BAILEY_TRY(ledger->record(std::move(permit)));
   EventBatches events(*ledger, recorded.intent(), stages_.clock);
+  effect::process::NoWishes nobody;
+  std::optional<LiveGrants> live;
+  if (stages_.live)
+    live.emplace(stages_, *stages_.live, *ledger, recorded.intent(), ceiling, watch, events);
+  effect::process::WishDesk* wishes = &nobody;
+  if (live) wishes = &*live;
   auto outcome = stages_.effects.run_process(std::move(recorded), *cage, judgement.degradations,
-                                             watch, events);
+                                             watch, events, *wishes);
   events.finish();
   const auto status = outcome.status();
   const auto reason = outcome.reason_code();

@@ -4,7 +4,8 @@
 //
 // No record, no effect: the intent is durable before the program starts, the ending
 // before its status is told. Every branch ends in a receipt or in an Error that says
-// why nothing was decided or recorded. An ask that a person here answers is judged
+// why nothing was decided or recorded. What a running program is given on request takes the
+// same way, as an action of its own (live_grants.h). An ask that a person here answers is judged
 // again from the start. What can overlap does: the cage builds while the intent is made
 // durable. Thread rule: one thread.
 #pragma once
@@ -18,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "conduct/live_grants.h"
 #include "consent/consent.h"
 #include "effect/effects.h"
 #include "effect/process/jail.h"
@@ -50,6 +52,8 @@ struct Stages {
   effect::Effects& effects;
   LedgerSource ledger;
   AskHere ask_here;
+  // How a person is asked while a program runs; absent: nobody is.
+  std::optional<LiveAsking> live = std::nullopt;
 };
 
 // An effect happened (or its cage refused): what, and the receipt of it.

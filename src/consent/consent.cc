@@ -39,11 +39,24 @@ std::string quoted(const std::string& word) {
   return out + "'";
 }
 
+// "read /home/ada/.npmrc for node (process 4711)", and what it really is.
+std::string describe_file(const codec::Json& arguments) {
+  const auto text = [&](std::string_view name) {
+    const auto* member = arguments.find(name);
+    return member != nullptr && member->is_string() ? member->as_string() : std::string("?");
+  };
+  const std::string path = text("path");
+  const std::string file = text("file");
+  return "read " + quoted(file) + " for " + quoted(text("asker")) + " (process " + text("pid") +
+         ")" + (path == file ? "" : ", which called it " + quoted(path));
+}
+
 }  // namespace
 
 std::string describe(const model::Action& action) {
   const auto& arguments = action.arguments();
   const auto* argv = arguments.find("argv");
+  if (action.kind() == "file.read") return describe_file(arguments);
   if (action.kind() != "process.run" || argv == nullptr || !argv->is_array())
     return action.kind() + " " + codec::canonical_json(arguments) + " on " + action.resource();
   std::string text;

@@ -397,6 +397,97 @@ TEST(TerminalPrompt, AFileIsNoTerminal) {
   EXPECT_EQ(prompt.error().code, "approval.no_terminal");
 }
 
+// A question beside a running program, taken forward until it is answered.
+std::optional<TerminalAnswer> answer_beside(Terminal& terminal, TerminalQuestion& question,
+                                            std::string_view keys) {
+  const RealClock clock;
+  std::thread person([&] {
+    (void)terminal.shown("[y/N] ");
+    terminal.type(keys);
+  });
+  std::optional<TerminalAnswer> answer;
+  const auto until = clock.monotonic().ns + 5'000'000'000;
+  while (!answer && clock.monotonic().ns < until) {
+    answer = question.look(clock.monotonic());
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  person.join();
+  return answer;
+}
+
+TEST(TerminalQuestion, BesideARunningProgram_NothingCountsUntilTheKeysAreQuiet) {
+  Terminal terminal;
+  termios before{};
+  ASSERT_EQ(::tcgetattr(terminal.slave(), &before), 0);
+  const RealClock clock;
+  {
+    auto question = TerminalPrompt::on(terminal.take())
+                        .value()
+                        .begin(some_ask(), Moment::kDuring, clock, 20'000'000'000);
+    // A person who goes on typing into the program puts the question off.
+    for (int i = 0; i < 10; ++i) {
+      terminal.type("y\ry");
+      EXPECT_FALSE(question->look(clock.monotonic()));
+      std::this_thread::sleep_for(std::chrono::milliseconds(60));
+    }
+    const auto answer = answer_beside(terminal, *question, "n\r");
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->answer(), Answer::kDeny);
+    EXPECT_EQ(answer->how(), TerminalAnswer::How::kTyped);
+  }
+  termios after{};
+  ASSERT_EQ(::tcgetattr(terminal.slave(), &after), 0);
+  EXPECT_EQ(before.c_lflag, after.c_lflag);
+  EXPECT_EQ(before.c_cc[VSUSP], after.c_cc[VSUSP]);
+}
+
+TEST(TerminalQuestion, BesideARunningProgram_YesIsYes) {
+  Terminal terminal;
+  auto question = TerminalPrompt::on(terminal.take())
+                      .value()
+                      .begin(some_ask(), Moment::kDuring, RealClock(), 20'000'000'000);
+  const auto answer = answer_beside(terminal, *question, "y\r");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->answer(), Answer::kGrant);
+}
+
+TEST(TerminalQuestion, GivenUpOrUnanswered_IsNoAndNobodysWord) {
+  Terminal terminal;
+  const RealClock clock;
+  auto question = TerminalPrompt::on(terminal.take())
+                      .value()
+                      .begin(some_ask(), Moment::kDuring, clock, 1'000'000'000);
+  EXPECT_FALSE(question->look(clock.monotonic()));
+  const auto late = question->look(MonoTime{clock.monotonic().ns + 2'000'000'000});
+  ASSERT_TRUE(late);
+  EXPECT_EQ(late->answer(), Answer::kDeny);
+  EXPECT_EQ(late->how(), TerminalAnswer::How::kSilence);
+  EXPECT_FALSE(question->look(clock.monotonic())) << "answered once";
+  auto other = TerminalPrompt::on(terminal.take())
+                   .value()
+                   .begin(some_ask(), Moment::kDuring, clock, 1'000'000'000);
+  const auto given_up = other->give_up("over");
+  EXPECT_EQ(given_up.answer(), Answer::kDeny);
+  EXPECT_EQ(given_up.how(), TerminalAnswer::How::kSilence);
+}
+
+// Output that nobody takes must not hold whoever looks after the run.
+TEST(TerminalQuestion, OnATerminalThatTakesNoOutput_IsNo) {
+  Terminal terminal;
+  Fd own = terminal.take();
+  ASSERT_EQ(::fcntl(own.get(), F_SETFL, O_RDWR | O_NONBLOCK), 0);
+  const std::string junk(1 << 16, 'x');
+  while (::write(own.get(), junk.data(), junk.size()) > 0) {
+  }
+  const RealClock clock;
+  auto question = TerminalPrompt::on(std::move(own))
+                      .value()
+                      .begin(some_ask(), Moment::kDuring, clock, 20'000'000'000);
+  const auto answer = question->look(clock.monotonic());
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->answer(), Answer::kDeny);
+}
+
 TEST(Answering, TheOwnerSaysYesAtTheTerminalToThisAskOnly) {
   Bench bench;
   const auto yes_to = [](const Ask& ask) {

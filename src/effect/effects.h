@@ -6,9 +6,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "effect/file/file_source.h"
 #include "effect/process/jail.h"
 #include "model/outcome.h"
 #include "model/permit.h"
@@ -29,7 +31,18 @@ class Effects {
   [[nodiscard]] model::Outcome run_process(model::Recorded<model::Permit> permit,
                                            process::Cage& cage,
                                            const std::vector<std::string>& accepted,
-                                           process::Watch& watch, process::EventSink& events);
+                                           process::Watch& watch, process::EventSink& events,
+                                           process::WishDesk& wishes);
+
+  // A copy of the file that was found, for a program that waits for it. Always ends in an
+  // Outcome; the copy is to be handed out when that is durable.
+  struct FileRead {
+    model::Outcome outcome;
+    std::optional<Fd> copy;
+  };
+  [[nodiscard]] FileRead read_file(model::Recorded<model::Permit> permit,
+                                   const file::FileSource& source, const file::Found& found,
+                                   process::Watch& watch);
 
  private:
   const Clock& clock_;

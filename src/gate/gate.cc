@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "codec/text.h"
+#include "gate/file_arguments.h"
 #include "gate/hints.h"
 #include "gate/part_words.h"
 #include "gate/process_arguments.h"
+#include "model/file_read.h"
 #include "model/process_run.h"
 #include "policy/line.h"
 
@@ -17,7 +19,7 @@ using model::Judgement;
 using model::Level;
 using model::Reason;
 
-constexpr std::string_view kLocalCapabilities[] = {model::kProcessRun};
+constexpr std::string_view kLocalCapabilities[] = {model::kProcessRun, model::kFileRead};
 
 // Collects reasons in the order of precedence; the first that does not allow decides.
 class Findings {
@@ -80,6 +82,14 @@ std::string rule_text(const policy::CommandRule& rule, const policy::Policy& pol
   const bool project = rule.origin.document < policy.documents.size() &&
                        policy.documents[rule.origin.document].role == policy::Role::kProject;
   return "'" + rule.id + (project ? "' of the project's policy" : "'");
+}
+
+// "'shelf' of files.ask", or "'shelf' of files.ask of the project's policy".
+std::string rule_text(const policy::AskRule& rule, const policy::Policy& policy) {
+  const auto document = rule.place.origin.document;
+  const bool project = document < policy.documents.size() &&
+                       policy.documents[document].role == policy::Role::kProject;
+  return "'" + rule.id + "' of files.ask" + (project ? " of the project's policy" : "");
 }
 
 std::string because(const policy::CommandRule& rule) {
@@ -250,6 +260,46 @@ void judge_process(const model::Caller& caller, const Inputs& inputs, Findings& 
                 judged.rule->id});
 }
 
+// A file for a program that waits: given only where a rule asks, for the name that was claimed
+// and for the file that it really is, and hidden by nothing.
+void judge_file(const model::Caller& caller, const Inputs& inputs, Findings& findings,
+                Judgement& judgement) {
+  const auto arguments = file_arguments(caller.request().action());
+  if (!arguments) {
+    findings.deny(std::string(arguments.error().code), arguments.error().message);
+    return;
+  }
+  judgement.required = Level::kIsolated;
+  if (const auto* level = granted_level(inputs.policy.policy().levels, model::kFileRead))
+    judgement.required = *level;
+  const policy::AskRule* rule = nullptr;
+  for (const auto* path : {&arguments->path, &arguments->file}) {
+    const auto said = inputs.files == nullptr ? policy::FileDecision{}
+                                              : inputs.files->decide(*path, policy::FileUse::kRead);
+    if (said.decision == Decision::kAsk && said.ask != nullptr) {
+      if (rule == nullptr) rule = said.ask;
+      continue;
+    }
+    if (said.ground == policy::FileGround::kHidden)
+      findings.deny("grant.hidden", "the file is hidden from every cage of this policy",
+                    "nobody can give it while a program runs");
+    else
+      findings.deny("grant.not_asked", "no rule of files.ask names the file",
+                    "files.ask in the policy names what may be asked for");
+    break;
+  }
+  if (!holds(inputs, model::kFileRead))
+    findings.deny("capability.missing", "this session may not read files on request",
+                  "it would need the capability file.read");
+  add_level_reason(findings, judgement, caller, inputs, "reading a file on request", true);
+  if (findings.denies() || rule == nullptr) return;
+  findings.add(ask_reason(caller, inputs, rule->id,
+                          "rule " + rule_text(*rule, inputs.policy.policy()) +
+                              " asks a person before " + codec::for_terminal(arguments->asker, 15) +
+                              " reads it" + (rule->reason.empty() ? "" : ": " + rule->reason),
+                          judgement));
+}
+
 // A kind that this build does not know: level 40, and the policy must name it.
 void judge_unknown(const model::Caller& caller, const Inputs& inputs, Findings& findings,
                    Judgement& judgement) {
@@ -296,6 +346,8 @@ model::Verdict Gate::judge(model::Caller&& caller, const Inputs& inputs) const {
                   enforceable.error().hint);
   if (caller.request().action().kind() == model::kProcessRun) {
     judge_process(caller, inputs, findings, judgement);
+  } else if (caller.request().action().kind() == model::kFileRead) {
+    judge_file(caller, inputs, findings, judgement);
   } else {
     judge_unknown(caller, inputs, findings, judgement);
   }

@@ -19,6 +19,7 @@
 #include "gate/session_level.h"
 #include "model/verdict.h"
 #include "policy/compiled_policy.h"
+#include "policy/file_rules.h"
 #include "policy/surroundings.h"
 
 namespace bailey::gate {
@@ -35,6 +36,8 @@ struct Inputs {
   std::optional<std::vector<std::string>> capabilities = std::nullopt;
   // Where a command would begin. Null: whatever starts other programs is in doubt.
   const policy::Surroundings* surroundings = nullptr;
+  // What the policy says of single files, for `file.read`. Null: none is given.
+  const policy::FileRules* files = nullptr;
 };
 
 class Gate {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/fakes.h"
+#include "model/file_read.h"
 #include "model/process_run.h"
 #include "policy/defaults.h"
 #include "policy/surroundings_for_test.h"
@@ -68,7 +69,7 @@ struct Bench {
   model::Verdict judge(model::Action action) {
     return Gate(clock).judge(
         identity::Identifier::caller(cli::CommandLineDoor::request(std::move(action)), ceiling),
-        {policy, matrix, approvals, level, kill, "/home/u", capabilities, around});
+        {policy, matrix, approvals, level, kill, "/home/u", capabilities, around, files});
   }
 
   model::Verdict run(std::vector<std::string> argv, model::Limits requested = {}) {
@@ -88,6 +89,7 @@ struct Bench {
   policy::CompiledPolicy policy;
   policy::SmallWorld world;
   const policy::Surroundings* around = &world;
+  const policy::FileRules* files = nullptr;
   LevelMatrix matrix = LevelMatrix::built_in();
   Approvals approvals;
   LevelState level;
@@ -125,6 +127,87 @@ TEST(Gate, AllowsWhatARuleAllowsAndFillsTheJudgement) {
   EXPECT_EQ(judgement.approval_timeout_ns, 600'000'000'000);
   EXPECT_EQ(judgement.degradations, std::vector<std::string>{"limits.polled"});
   EXPECT_EQ(bench.approvals.asked, 0);
+}
+
+// --- a file for a program that waits --------------------------------------------------------
+
+constexpr std::string_view kAsking = R"(version: 1
+name: test
+levels: {start: 30, max: 40}
+files:
+  read: ["/usr/**"]
+  hide: ["~/shelf/never"]
+  ask: [{id: shelf, path: "~/shelf/**", reason: what the team keeps}]
+approvals: {by: self, timeout: 10m}
+)";
+
+struct FileBench : Bench {
+  FileBench() : Bench(kAsking) { files = &rules; }
+  model::Verdict read(const std::string& path, const std::string& real) {
+    model::FileRead wanted;
+    wanted.workspace = "/home/u/w";
+    wanted.path = path;
+    wanted.file = real;
+    wanted.asker = "no\x1b[2Jde";
+    return judge(*model::to_action(wanted));
+  }
+  std::string code(const std::string& path, const std::string& real) {
+    const auto verdict = read(path, real);
+    return std::string(name(verdict.decision())) + " " + verdict.judgement().reasons.front().code;
+  }
+  policy::FileRules rules = *policy::FileRules::create(policy.policy(), {"/home/u", "/home/u/w"});
+};
+
+TEST(GateOfFiles, AskedFor_IsAskedAboutUntilAPersonSaidYesToExactlyThis) {
+  FileBench bench;
+  const auto verdict = bench.read("/home/u/shelf/a", "/home/u/shelf/a");
+  EXPECT_EQ(verdict.decision(), Decision::kAsk);
+  const auto& reason = verdict.judgement().reasons.front();
+  EXPECT_EQ(reason.code, "policy.ask");
+  EXPECT_EQ(reason.rule, "shelf");
+  EXPECT_NE(reason.text.find("what the team keeps"), std::string::npos);
+  EXPECT_EQ(reason.text.find('\x1b'), std::string::npos);
+  bench.approvals.answer = Approval{"id", Answer::kGranted, "uid:1"};
+  EXPECT_EQ(bench.code("/home/u/shelf/a", "/home/u/shelf/a"), "allow approval.granted");
+  bench.approvals.answer = Approval{"id", Answer::kDenied, "uid:1"};
+  EXPECT_EQ(bench.code("/home/u/shelf/a", "/home/u/shelf/a"), "deny approval.denied");
+}
+
+TEST(GateOfFiles, ARuleOfTheProjectsIsNamedAsSuch) {
+  FileBench bench;
+  policy::Policy policy = bench.policy.policy();
+  policy.documents.back().role = policy::Role::kProject;
+  bench.policy = *policy::CompiledPolicy::compile(std::move(policy), bench.policy.digest());
+  bench.rules = *policy::FileRules::create(bench.policy.policy(), {"/home/u", "/home/u/w"});
+  const auto verdict = bench.read("/home/u/shelf/a", "/home/u/shelf/a");
+  EXPECT_NE(verdict.judgement().reasons.front().text.find("of the project's policy"),
+            std::string::npos);
+}
+
+TEST(GateOfFiles, BothNamesMustBeAskedFor) {
+  FileBench bench;
+  bench.approvals.answer = Approval{"id", Answer::kGranted, "uid:1"};
+  EXPECT_EQ(bench.code("/home/u/shelf/a", "/etc/shadow"), "deny grant.not_asked");
+  EXPECT_EQ(bench.code("/etc/shadow", "/home/u/shelf/a"), "deny grant.not_asked");
+  EXPECT_EQ(bench.code("/usr/bin/ls", "/usr/bin/ls"), "deny grant.not_asked") << "only asks give";
+  EXPECT_EQ(bench.code("/home/u/shelf/never", "/home/u/shelf/never"), "deny grant.hidden");
+  EXPECT_EQ(bench.code("/home/u/shelf/a", "/home/u/shelf/never"), "deny grant.hidden");
+  EXPECT_EQ(bench.code("/home/u/shelf/../w/x", "/home/u/shelf/a"), "deny grant.not_asked");
+}
+
+TEST(GateOfFiles, TheKillSwitchAndMissingRulesDeny) {
+  FileBench bench;
+  bench.approvals.answer = Approval{"id", Answer::kGranted, "uid:1"};
+  bench.kill.halted = true;
+  EXPECT_EQ(bench.code("/home/u/shelf/a", "/home/u/shelf/a"), "deny kill.active");
+  bench.kill.halted = false;
+  bench.files = nullptr;
+  EXPECT_EQ(bench.code("/home/u/shelf/a", "/home/u/shelf/a"), "deny grant.not_asked");
+  bench.files = &bench.rules;
+  bench.capabilities = {std::string("process.run")};
+  EXPECT_EQ(bench.code("/home/u/shelf/a", "/home/u/shelf/a"), "deny capability.missing");
+  EXPECT_EQ(bench.judge(other_action("file.read")).judgement().reasons.front().code,
+            "action.arguments");
 }
 
 TEST(Gate, TheSmallerOfTwoLimitsHolds) {

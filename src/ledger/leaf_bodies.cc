@@ -98,6 +98,29 @@ Json intent_json(const model::IntentId& intent) {
   return merkle::to_json(merkle::IntentRef{intent.index, intent.leaf_hash});
 }
 
+// Paths as digests only: names of the disk stay out of leaves.
+Json grants_json(const std::vector<model::LiveGrant>& grants, const Discloser& discloser) {
+  Json::Array out;
+  for (const auto& grant : grants) {
+    if (out.size() == kMaxListed) break;
+    const std::string place = "grants." + std::to_string(out.size());
+    const auto digest = [&](const char* member, const std::string& path) {
+      const std::string canonical = codec::canonical_json(Json(codec::valid_utf8(path)));
+      return discloser.digest(place + member, as_bytes(canonical));
+    };
+    Json each;
+    each.set("act", Json("file.read"));
+    each.set("decision", Json(grant.granted ? "granted" : "denied"));
+    each.set("reason_code", text(grant.reason_code));
+    if (!grant.rule.empty()) each.set("rule", text(grant.rule));
+    each.set("uses", decimal(grant.uses));
+    each.set("path", digest(".path", grant.path));
+    if (!grant.file.empty()) each.set("file", digest(".file", grant.file));
+    out.push_back(std::move(each));
+  }
+  return Json(std::move(out));
+}
+
 }  // namespace
 
 Json Discloser::digest(std::string_view member, ByteView payload) const {
@@ -146,6 +169,10 @@ Json outcome_body(const model::Outcome& outcome, const Discloser& discloser) {
   body.set("started", decimal(evidence.started_mono_ns));
   body.set("ended", decimal(evidence.ended_mono_ns));
   body.set("leftover_processes", decimal(evidence.leftover_processes));
+  if (!evidence.grants.empty() || evidence.grants_uncounted > 0) {
+    body.set("grants", grants_json(evidence.grants, discloser));
+    body.set("grants_uncounted", decimal(evidence.grants_uncounted));
+  }
   if (evidence.extra.is_object()) {
     const std::string canonical = codec::canonical_json(evidence.extra);
     if (canonical.size() <= kMaxExtraBytes) {

@@ -151,19 +151,20 @@ std::vector<merkle::NoteVerifier> Ledger::verifiers() const {
   return out;
 }
 
-merkle::LeafEnvelope Ledger::envelope(merkle::LeafType type) {
+merkle::LeafEnvelope Ledger::envelope(merkle::LeafType type, const Parent& parent) {
   merkle::LeafEnvelope leaf;
   leaf.type = type;
   leaf.time = clock_.wall();
   leaf.mono = clock_.monotonic();
   leaf.boot = clock_.boot_id();
+  if (parent) leaf.parent = parent->leaf_hash;
   entropy_.fill(leaf.nonce);
   return leaf;
 }
 
-Result<model::Recorded<model::Permit>> Ledger::record(model::Permit permit) {
+Result<model::Recorded<model::Permit>> Ledger::record(model::Permit permit, const Parent& parent) {
   BAILEY_TRY(write_abandoned());
-  auto leaf = envelope(merkle::LeafType::kIntent);
+  auto leaf = envelope(merkle::LeafType::kIntent, parent);
   leaf.body = intent_body(permit, Discloser(keys_.disclosure, leaf.nonce));
   auto draft = BAILEY_TRY(LeafDraft::create(std::move(leaf)));
   draft.opens(runs_);
@@ -191,10 +192,10 @@ Result<model::Receipt> Ledger::commit(LeafDraft& draft, Space space) {
   return draft.receipt(*this, *appended);
 }
 
-Result<model::Receipt> Ledger::close(model::Outcome outcome) {
+Result<model::Receipt> Ledger::close(model::Outcome outcome, const Parent& parent) {
   BAILEY_TRY(write_abandoned());
   const model::IntentId intent = outcome.intent();
-  auto leaf = envelope(merkle::LeafType::kOutcome);
+  auto leaf = envelope(merkle::LeafType::kOutcome, parent);
   leaf.body = outcome_body(outcome, Discloser(keys_.disclosure, leaf.nonce));
   auto draft = BAILEY_TRY(LeafDraft::create(std::move(leaf)));
   draft.closes(intent.index);
@@ -208,9 +209,9 @@ Result<model::Receipt> Ledger::close(model::Outcome outcome) {
   return receipt;
 }
 
-Result<model::Receipt> Ledger::close(model::Refusal refusal) {
+Result<model::Receipt> Ledger::close(model::Refusal refusal, const Parent& parent) {
   BAILEY_TRY(write_abandoned());
-  auto leaf = envelope(merkle::LeafType::kRefusal);
+  auto leaf = envelope(merkle::LeafType::kRefusal, parent);
   leaf.body = refusal_body(refusal, Discloser(keys_.disclosure, leaf.nonce));
   auto draft = BAILEY_TRY(LeafDraft::create(std::move(leaf)));
   return commit(draft, Space::kOrdinary);

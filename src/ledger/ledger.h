@@ -75,10 +75,13 @@ class Ledger {
   // Hears of permits dropped unused; writes them with the next leaf, or on close.
   [[nodiscard]] model::AuthorityWatch& watch() noexcept { return watch_; }
 
+  // Whose session an action belongs to: the intent of the run that it was asked for in.
+  using Parent = std::optional<model::IntentId>;
   // Errors: those of Log::append; the permit is then gone, its abandonment noted.
-  [[nodiscard]] Result<model::Recorded<model::Permit>> record(model::Permit permit);
-  [[nodiscard]] Result<model::Receipt> close(model::Outcome outcome);
-  [[nodiscard]] Result<model::Receipt> close(model::Refusal refusal);
+  [[nodiscard]] Result<model::Recorded<model::Permit>> record(model::Permit permit,
+                                                              const Parent& parent = {});
+  [[nodiscard]] Result<model::Receipt> close(model::Outcome outcome, const Parent& parent = {});
+  [[nodiscard]] Result<model::Receipt> close(model::Refusal refusal, const Parent& parent = {});
   // Control, ask, answer and advice leaves, and events of an intent that is open. The
   // body is an object without secrets. Errors: ledger.note for other types.
   [[nodiscard]] Result<model::Receipt> note(merkle::LeafType type, codec::Json body);
@@ -136,7 +139,7 @@ class Ledger {
 
   Ledger(std::unique_ptr<Log> log, RunLocks runs, LedgerKeys keys, const Clock& clock,
          Entropy& entropy);
-  merkle::LeafEnvelope envelope(merkle::LeafType type);
+  merkle::LeafEnvelope envelope(merkle::LeafType type, const Parent& parent = {});
   Status write_abandoned();
   void say_log_is_full() noexcept;
   Result<model::Receipt> commit(LeafDraft& draft, Space space);

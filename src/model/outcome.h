@@ -40,6 +40,16 @@ struct StreamReport {
   Digest digest{};  // SHA-256 of the bytes; keyed before it goes into a leaf
 };
 
+// One file that a program wanted while it ran, and what came of it (spec/live-grants.md).
+struct LiveGrant {
+  std::string path;  // as claimed
+  std::string file;  // what it was; empty when nothing was found to give
+  std::string rule;
+  bool granted = false;
+  std::string reason_code;
+  std::uint64_t uses = 0;  // how often the copy was handed over
+};
+
 struct Evidence {
   int exit_code = 0;  // of the program; meaningful for kDone
   int signal = 0;     // that ended the program, or 0
@@ -51,7 +61,9 @@ struct Evidence {
   std::uint64_t started_mono_ns = 0;
   std::uint64_t ended_mono_ns = 0;
   std::uint64_t leftover_processes = 0;  // killed with the cage after the program's end
-  codec::Json extra;                     // members of the effect's own; an object or null
+  std::vector<LiveGrant> grants;
+  std::uint64_t grants_uncounted = 0;  // wishes beyond the bounds
+  codec::Json extra;                   // members of the effect's own; an object or null
 };
 
 class Outcome {

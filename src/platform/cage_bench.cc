@@ -170,7 +170,8 @@ int main(int argc, char** argv) {
       NeverStop watch;
       const Leash leash(0, MonoTime{INT64_MAX}, std::stop_token{});
       ToldEvents events(verbose);
-      auto end = (*cage)->run(leash, watch, events);
+      NoWishes wishes;
+      auto end = (*cage)->run(leash, watch, events, wishes);
       if (!end) return complain(end.error());
       end_times.push_back(now_ms() - start);
       if (verbose) describe(*end);

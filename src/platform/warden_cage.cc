@@ -144,8 +144,23 @@ void WardenCage::kill_warden() noexcept {
   syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0U);
 }
 
-Status WardenCage::send(const Message& message) {
-  const ssize_t n = ::send(socket_.get(), &message, sizeof message, MSG_NOSIGNAL);
+Status WardenCage::send(const Message& message, int file) {
+  // An iovec is for reading and writing. NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
+  iovec vector{const_cast<Message*>(&message), sizeof message};
+  alignas(cmsghdr) char room[CMSG_SPACE(sizeof(int))] = {};
+  msghdr header{};
+  header.msg_iov = &vector;
+  header.msg_iovlen = 1;
+  if (file >= 0) {
+    header.msg_control = room;
+    header.msg_controllen = sizeof room;
+    cmsghdr* control = CMSG_FIRSTHDR(&header);
+    control->cmsg_level = SOL_SOCKET;
+    control->cmsg_type = SCM_RIGHTS;
+    control->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(control), &file, sizeof file);
+  }
+  const ssize_t n = ::sendmsg(socket_.get(), &header, MSG_NOSIGNAL);
   if (n == static_cast<ssize_t>(sizeof message)) return {};
   state_ = State::kOver;
   return fail("cage.warden", "the warden is gone", "run bailey doctor");
@@ -190,6 +205,7 @@ Status WardenCage::furnish(const process::CageSpec& spec) {
   if (state_ != State::kRaised) return fail("cage.plan", "the cage is furnished already");
   has_terminal_ = spec.terminal == process::Terminal::kPty;
   observe_ = spec.observe;
+  asks_ = !spec.asks.empty();
   blob_ = BAILEY_TRY(process::build_plan(spec, top_links(spec)));
   BAILEY_TRY(write_all(plan_.get(), blob_));
   if (fcntl(plan_.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) !=
@@ -245,6 +261,7 @@ Result<process::Readiness> WardenCage::await_ready() {
       case MessageType::kReady:
         init_pidfd_ = std::move(came_with_);
         readiness.observe = observe_;
+        readiness.asks = asks_;
         words::add_layers(message.body.built.layers, readiness.layers);
         if (message.b != 0)
           readiness.deaf_because = words::deaf_because(static_cast<int>(message.b));
@@ -257,8 +274,43 @@ Result<process::Readiness> WardenCage::await_ready() {
   }
 }
 
+Status WardenCage::tell_decisions(process::WishDesk& wishes) {
+  while (auto answer = wishes.next()) {
+    Message give;
+    give.type = MessageType::kGive;
+    give.a = answer->id;
+    BAILEY_TRY(send(give, answer->file.get()));
+  }
+  if (wishes.wants_silence() == silenced_) {
+    if (hushed_) wishes.hushed();  // one question after the other, with no word between them
+    return {};
+  }
+  silenced_ = !silenced_;
+  hushed_ = false;
+  Message hush;
+  hush.type = MessageType::kHush;
+  hush.a = silenced_ ? 1 : 0;
+  hush.b = ++hush_number_;
+  return send(hush);
+}
+
+Status WardenCage::take_wish(const Message& message, process::WishDesk& wishes) {
+  const process::WishBody& body = message.body.wish;
+  if (message.b == 0) wish_.clear();
+  if (message.c > process::kWishPath || message.b != wish_.size() || body.size == 0 ||
+      body.size > process::kWishPart || body.size > message.c - message.b)
+    return fail("cage.warden", "the warden speaks out of turn");
+  wish_.append(body.path, body.size);
+  if (wish_.size() < message.c) return {};
+  process::Wish wish{message.a, std::move(wish_), body.pid,
+                     std::string(body.program, strnlen(body.program, sizeof body.program))};
+  wish_.clear();
+  wishes.take(std::move(wish));
+  return {};
+}
+
 Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& watch,
-                                         process::EventSink& events) {
+                                         process::EventSink& events, process::WishDesk& wishes) {
   if (state_ != State::kReady) return fail("cage.setup", "the cage is not ready");
   state_ = State::kOver;
   PassedSignals signals;
@@ -297,6 +349,9 @@ Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& wat
     const std::int64_t now = now_ns();
     events.look_at_the_clock();
     if (now >= leash.deadline().ns || leash.stop_requested() || watch.must_stop()) kill_cage();
+    if (killing) wishes.close();
+    // A socket that is gone is heard of below.
+    (void)tell_decisions(wishes);
     // A starved signer may have words of a healthy warden waiting: those count first.
     pollfd waiting{socket_.get(), POLLIN, 0};
     if (now - heard > kPatience && poll(&waiting, 1, 0) <= 0) {
@@ -311,12 +366,14 @@ Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& wat
     if (!killing && leash.deadline().ns != INT64_MAX) {
       wait = std::min<std::int64_t>(wait, (leash.deadline().ns - now) / 1'000'000 + 1);
     }
-    pollfd fds[3] = {{socket_.get(), POLLIN, 0},
+    pollfd fds[4] = {{socket_.get(), POLLIN, 0},
                      {signals.fd(), POLLIN, 0},
-                     {killing ? -1 : stop_event.get(), POLLIN, 0}};
-    if (poll(fds, 3, static_cast<int>(wait)) <= 0) continue;
+                     {killing ? -1 : stop_event.get(), POLLIN, 0},
+                     {wishes.listens_on(), POLLIN, 0}};
+    if (poll(fds, 4, static_cast<int>(wait)) <= 0) continue;
     if (fds[1].revents != 0) {
       for (int s = signals.take(); s != 0; s = signals.take()) {
+        if (s != SIGCONT && s != SIGUSR1 && s != SIGUSR2) wishes.interrupt();
         Message pass;
         pass.type = MessageType::kSignal;
         pass.a = static_cast<std::uint64_t>(s);
@@ -360,6 +417,22 @@ Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& wat
         events.take(std::move(event));
         break;
       }
+      case MessageType::kWish:
+        if (!take_wish(message, wishes)) {
+          kill_warden();
+          return fail("cage.warden", "the warden speaks out of turn");
+        }
+        break;
+      case MessageType::kGiven:
+        wishes.delivered(message.a, static_cast<int>(std::min<std::uint64_t>(message.b, 4095)));
+        break;
+      case MessageType::kWithdrawn:
+        wishes.withdraw(message.a);
+        break;
+      case MessageType::kHushed:
+        // An answer to an earlier word says nothing: the streams may have gone on since.
+        hushed_ = silenced_ && message.b == hush_number_;
+        break;
       case MessageType::kStream:
         end.streams.push_back(words::stream(message.body.stream));
         break;

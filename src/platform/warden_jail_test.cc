@@ -573,10 +573,11 @@ class Raised : public ::testing::Test {
     });
     Never never;
     Unheard events;
-    return cage_->run(leash, never, events);
+    return cage_->run(leash, never, events, nobody_);
   }
 
   std::unique_ptr<Cage> cage_;
+  NoWishes nobody_;
   pid_t warden_ = -1, init_ = -1, target_ = -1;
 };
 
@@ -640,7 +641,7 @@ TEST_F(Raised, TheWatchEndsIt) {
     int asked_ = 0;
   } soon;
   Unheard events;
-  const auto end = cage_->run(loose(), soon, events);
+  const auto end = cage_->run(loose(), soon, events, nobody_);
   ASSERT_TRUE(end);
   EXPECT_EQ(end->end, End::kLeash);
   EXPECT_TRUE(gone_within(target_, 1s));
@@ -652,7 +653,7 @@ TEST_F(Raised, TheDeadlineOfTheLeashEndsIt) {
   const std::int64_t soon = std::int64_t{now.tv_sec} * 1000000000 + now.tv_nsec + 300000000;
   Never never;
   Unheard events;
-  const auto end = cage_->run({0, MonoTime{soon}, std::stop_token{}}, never, events);
+  const auto end = cage_->run({0, MonoTime{soon}, std::stop_token{}}, never, events, nobody_);
   ASSERT_TRUE(end);
   EXPECT_EQ(end->end, End::kLeash);
   EXPECT_TRUE(gone_within(target_, 1s));

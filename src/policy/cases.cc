@@ -65,21 +65,23 @@ Status read_question(ObjectReader& reader, Case& one) {
 
 Status read_expectation(ObjectReader& reader, Case& one) {
   const bool command = one.question == Case::Question::kCommand;
+  const bool asks = command || one.question == Case::Question::kFile;
   const auto expect = BAILEY_TRY(reader.required_string("expect"));
   if (expect == "allow") {
     one.expected = Decision::kAllow;
-  } else if (expect == "ask" && command) {
+  } else if (expect == "ask" && asks) {
     one.expected = Decision::kAsk;
   } else if (expect == "deny") {
     one.expected = Decision::kDeny;
   } else {
     return wrong(reader, "cases.expect", "expect",
-                 command ? "is 'allow', 'ask' or 'deny'" : "is 'allow' or 'deny'");
+                 asks ? "is 'allow', 'ask' or 'deny'" : "is 'allow' or 'deny'");
   }
   one.rule = BAILEY_TRY(bounded(reader, "rule", 64)).value_or("");
   one.code = BAILEY_TRY(bounded(reader, "code", 64)).value_or("");
-  if (!one.rule.empty() && !command)
-    return wrong(reader, "cases.expect", "rule", "is the id of a rule for commands");
+  if (!one.rule.empty() && !command && one.expected != Decision::kAsk)
+    return wrong(reader, "cases.expect", "rule",
+                 "is the id of a rule for commands, or of files.ask beside 'expect: ask'");
   if (const Json* level = reader.any("level")) {
     const auto known = level->is_int() ? model::level_from(level->as_int()) : std::nullopt;
     if (!known || !command)

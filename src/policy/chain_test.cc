@@ -441,6 +441,38 @@ TEST(Final, BelowFinalCommandsAListIsWhatRemains) {
   EXPECT_EQ(told(good(filter), {"npm"}), "deny n");
 }
 
+TEST(Final, AnAskStandsOnlyWhereSomethingWasShown) {
+  const std::string parent = "final: [files]\nfiles: {read: [/srv/a/**, ~/x], hide: [/srv/a/h]}\n";
+  const auto child = [&](const std::string& files) {
+    return chain(
+        {{"p.yaml", doc("extends: a.yaml\nfiles: {" + files + "}\n")}, {"a.yaml", doc(parent)}});
+  };
+  for (const char* path : {"/srv/a/b", "/srv/a/**", "~/x", ".env", "/srv/a/h"})
+    EXPECT_TRUE(child(std::string("ask: [{id: q, path: '") + path + "'}]")) << path;
+  // Asked for from here on, instead of shown.
+  EXPECT_TRUE(child("read: [~/x], ask: [{id: q, path: '/srv/a/b'}]"));
+  for (const char* path : {"/srv/b", "/srv/**", "~/y", "/etc/shadow"})
+    expect_error(child(std::string("ask: [{id: q, path: '") + path + "'}]"), "policy.widens",
+                 {"p.yaml:3:15", "a.yaml:3:16"});
+  // What a child took away a grandchild does not ask for.
+  expect_error(chain({{"p.yaml", doc("extends: b.yaml\nfiles: {ask: [{id: q, path: /srv/a/b}]}\n")},
+                      {"b.yaml", doc("extends: a.yaml\nfiles: {read: [~/x]}\n")},
+                      {"a.yaml", doc(parent)}}),
+               "policy.widens", {"p.yaml:3:15", "b.yaml:3:16"});
+}
+
+TEST(Chain, AsksAddUpAndAnIdIsSaidOnce) {
+  const auto policy =
+      good({{"p.yaml", doc("extends: a.yaml\nfiles: {ask: [{id: q, path: /srv/b}]}\n")},
+            {"a.yaml", doc("files: {ask: [{id: r, path: /srv/a, reason: because}]}\n")}});
+  ASSERT_EQ(policy.policy().files.ask.size(), 2U);
+  EXPECT_EQ(policy.policy().files.ask[0].reason, "because");
+  EXPECT_EQ(policy.policy().files.ask[1].place.origin.document, 1U);
+  expect_error(chain({{"p.yaml", doc("extends: a.yaml\nfiles: {ask: [{id: r, path: /srv/b}]}\n")},
+                      {"a.yaml", doc("files: {ask: [{id: r, path: /srv/a}]}\n")}}),
+               "policy.rule", {"p.yaml:3:15", "a.yaml:2:15"});
+}
+
 TEST(Final, StaysFinalForGrandchildren) {
   expect_error(chain({{"p.yaml", doc("extends: b.yaml\nlimits: {memory: 5G}\n")},
                       {"b.yaml", doc("extends: a.yaml\nlimits: {memory: 4G}\n")},
@@ -496,6 +528,12 @@ TEST(Project, NeverWidens) {
   expect_error(chain({{"p.yaml", doc("commands: [{id: ls, decision: allow, argv: [ls]}]")}},
                      doc("commands: [{id: rm, decision: allow, argv: [rm]}]")),
                "policy.widens", {"project.yaml:2:12", "p.yaml:2:1"});
+}
+
+TEST(Project, AsksOnlyForWhatTheUsersPolicyShows) {
+  EXPECT_TRUE(chain({{"p.yaml", doc(kUser)}}, doc("files: {ask: [{id: q, path: .env}]}")));
+  expect_error(chain({{"p.yaml", doc(kUser)}}, doc("files: {ask: [{id: q, path: /etc/shadow}]}")),
+               "policy.widens", {"project.yaml:2:15"});
 }
 
 TEST(Project, NeverConfiguresTheGate) {

@@ -21,12 +21,6 @@ std::unexpected<Error> at(const std::string& id, std::string_view code, std::str
               std::move(hint));
 }
 
-bool is_id(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-  });
-}
-
 // Exact program texts may hold line ends and tabs; nothing else that cannot be seen.
 bool is_unreadable(std::string_view word) {
   std::string visible(word);
@@ -54,10 +48,7 @@ Result<CommandRule> read_rule(const Json& item) {
   ObjectReader reader = BAILEY_TRY(ObjectReader::create(item, "policy", "commands[]"));
   CommandRule rule;
   rule.origin.mark = item.mark();
-  rule.id = BAILEY_TRY(reader.required_string("id"));
-  if (!is_id(rule.id))
-    return std::unexpected(reader.error(
-        "policy.rule", "id", "is up to 64 lower-case letters, digits, '.', '_' and '-'"));
+  rule.id = BAILEY_TRY(read_id(reader));
   const auto decision = BAILEY_TRY(reader.required_string("decision"));
   if (decision == "allow") {
     rule.decision = Decision::kAllow;
@@ -68,12 +59,7 @@ Result<CommandRule> read_rule(const Json& item) {
   } else {
     return std::unexpected(reader.error("policy.rule", "decision", "is 'allow', 'ask' or 'deny'"));
   }
-  if (auto reason = BAILEY_TRY(reader.optional_string("reason"))) {
-    if (reason->empty() || reason->size() > 500 || is_deceptive(*reason))
-      return std::unexpected(
-          reader.error("policy.rule", "reason", "is one readable line of up to 500 bytes"));
-    rule.reason = *std::move(reason);
-  }
+  rule.reason = BAILEY_TRY(read_reason(reader));
   if (const Json* level = reader.any("level")) {
     const auto known = level->is_int() ? model::level_from(level->as_int()) : std::nullopt;
     if (!known || *known < Level::kBuilder)
@@ -120,6 +106,26 @@ Result<CommandRule> read_rule(const Json& item) {
 }
 
 }  // namespace
+
+Result<std::string> read_id(ObjectReader& reader) {
+  auto id = BAILEY_TRY(reader.required_string("id"));
+  const bool good = !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
+  if (!good)
+    return std::unexpected(reader.error(
+        "policy.rule", "id", "is up to 64 lower-case letters, digits, '.', '_' and '-'"));
+  return id;
+}
+
+Result<std::string> read_reason(ObjectReader& reader) {
+  auto reason = BAILEY_TRY(reader.optional_string("reason"));
+  if (!reason) return std::string();
+  if (reason->empty() || reason->size() > 500 || is_deceptive(*reason))
+    return std::unexpected(
+        reader.error("policy.rule", "reason", "is one readable line of up to 500 bytes"));
+  return *std::move(reason);
+}
 
 Status read_commands(ObjectReader& top, std::optional<Said<std::vector<CommandRule>>>& out) {
   const Json::Array* list = BAILEY_TRY(top.optional_array("commands"));

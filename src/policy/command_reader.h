@@ -13,6 +13,9 @@
 
 namespace bailey::policy {
 
+// What every rule has: its id, and a reason that may be absent (then empty).
+[[nodiscard]] Result<std::string> read_id(codec::ObjectReader& reader);
+[[nodiscard]] Result<std::string> read_reason(codec::ObjectReader& reader);
 [[nodiscard]] Status read_commands(codec::ObjectReader& top,
                                    std::optional<Said<std::vector<CommandRule>>>& out);
 [[nodiscard]] codec::Json commands_to_json(const std::vector<CommandRule>& rules);

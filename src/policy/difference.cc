@@ -211,6 +211,7 @@ struct PlaceAccess {
 // Whatever `hide` says is compared apart.
 Policy without_hiding(Policy policy) {
   policy.files.hide.clear();
+  policy.files.ask.clear();
   return policy;
 }
 
@@ -278,6 +279,50 @@ void compare_lists(const std::string& section, const std::vector<Listed>& before
                      {}});
 }
 
+// An ask takes a yes away where there was one, and gives a way to one where there was none.
+Effect effect_of_ask(const AskRule& rule, const Files& beside) {
+  const auto shows = [&](const std::vector<Listed>& list) {
+    return std::any_of(list.begin(), list.end(),
+                       [&](const Listed& one) { return covers_place(one.text, rule.place.text); });
+  };
+  if (shows(beside.read) || shows(beside.write)) return Effect::kNarrows;
+  const bool in_workspace = !rule.place.text.starts_with('/') && !rule.place.text.starts_with('~');
+  return in_workspace ? Effect::kNarrows : Effect::kWidens;
+}
+
+void compare_asks(const Policy& before, const Policy& after, std::vector<Difference>& out) {
+  const auto with_path = [](const std::vector<AskRule>& rules, const std::string& path) {
+    return std::find_if(rules.begin(), rules.end(),
+                        [&](const AskRule& rule) { return rule.place.text == path; });
+  };
+  for (const auto& rule : after.files.ask) {
+    const auto old = with_path(before.files.ask, rule.place.text);
+    const std::string text = "ask " + rule.place.text;
+    if (old == before.files.ask.end())
+      out.push_back({"files.ask",
+                     rule.id,
+                     Kind::kAdded,
+                     effect_of_ask(rule, before.files),
+                     "",
+                     text,
+                     {},
+                     rule.place.origin});
+    else if (old->id != rule.id)
+      out.push_back({"files.ask", rule.id, Kind::kChanged, Effect::kNothing, "'" + old->id + "'",
+                     "'" + rule.id + "'", old->place.origin, rule.place.origin});
+  }
+  for (const auto& rule : before.files.ask)
+    if (with_path(after.files.ask, rule.place.text) == after.files.ask.end())
+      out.push_back({"files.ask",
+                     rule.id,
+                     Kind::kRemoved,
+                     turned(effect_of_ask(rule, after.files)),
+                     "ask " + rule.place.text,
+                     "",
+                     rule.place.origin,
+                     {}});
+}
+
 void compare_names(const std::string& section, const std::vector<std::string>& before,
                    const std::vector<std::string>& after, Effect of_adding,
                    std::vector<Difference>& out) {
@@ -340,7 +385,8 @@ void compare_levels(const Levels& before, const Levels& after, std::vector<Diffe
     const auto& [was, is] = levels;
     if (was == is) continue;
     // Running programs is held anyway; any other kind is granted by being named.
-    Effect effect = kind == "process.run" ? Effect::kNarrows : Effect::kWidens;
+    Effect effect =
+        kind == "process.run" || kind == "file.read" ? Effect::kNarrows : Effect::kWidens;
     if (was && is) effect = by_order(*is<*was, *is> * was);
     if (was && !is) effect = turned(effect);
     out.push_back({"levels.actions",
@@ -419,6 +465,7 @@ std::vector<Difference> differences(const Policy& before, const Policy& after) {
   compare_levels(before.levels, after.levels, out);
   compare_places(before, after, out);
   compare_lists("files.hide", before.files.hide, after.files.hide, Effect::kNarrows, out);
+  compare_asks(before, after, out);
   compare_variables(before, after, out);
   compare_rules("commands", before.commands, after.commands, effect_of_adding, out);
   compare_narrowing(before, after, out);

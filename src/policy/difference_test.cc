@@ -101,6 +101,17 @@ TEST(Difference, PlacesAreComparedByWhatACageShows) {
   expect(files("hide: []"), files("hide: [/srv/x]"), {"files.hide /srv/x narrows"});
 }
 
+TEST(Difference, AskingTakesFromWhatIsShownAndGivesToWhatIsNot) {
+  const std::string shown = "files:\n  read: ['/srv/**']\n";
+  expect(shown, shown + "  ask: [{id: a, path: '/srv/a'}]\n", {"files.ask a narrows"});
+  expect(shown, shown + "  ask: [{id: a, path: '/opt/a'}]\n", {"files.ask a widens"});
+  expect(shown, shown + "  ask: [{id: a, path: '.env'}]\n", {"files.ask a narrows"});
+  // Another id for the same place changes nothing.
+  EXPECT_EQ(said(shown + "  ask: [{id: a, path: '/opt/a'}]\n",
+                 shown + "  ask: [{id: b, path: '/opt/a'}]\n"),
+            List{"files.ask b nothing"});
+}
+
 TEST(Difference, TheOtherSections) {
   expect("limits: {memory: 1G}\n", "limits: {memory: 2G}\n", {"limits.memory widens"});
   expect("limits: {}\n", "limits: {memory: 2G}\n", {"limits.memory narrows"});

@@ -6,6 +6,7 @@
 #include "base/rel_path.h"
 #include "codec/fields.h"
 #include "codec/yaml.h"
+#include "policy/ask_reader.h"
 #include "policy/command_reader.h"
 #include "policy/defaults.h"
 #include "policy/paths.h"
@@ -124,6 +125,7 @@ Status read_files(ObjectReader& top, Document& document) {
   BAILEY_TRY(read_paths(*reader, "read", PathUse::kPlace, document.read));
   BAILEY_TRY(read_paths(*reader, "write", PathUse::kPlace, document.write));
   BAILEY_TRY(read_paths(*reader, "hide", PathUse::kHide, document.hide));
+  BAILEY_TRY(read_asks(*reader, document.ask));
   if (document.write)
     for (const auto& path : *document.write)
       if (path.value == "/" || path.value == "/**")

@@ -47,6 +47,7 @@ struct Document {
   std::optional<SaidList> read;
   std::optional<SaidList> write;
   std::optional<SaidList> hide;
+  std::optional<Said<std::vector<AskRule>>> ask;
   std::optional<SaidList> pass;
   std::vector<std::pair<std::string, Said<std::string>>> set;  // sorted by name
   std::optional<Said<std::vector<CommandRule>>> commands;

@@ -80,10 +80,10 @@ bool is_device(std::string_view rest, FileUse use) {
 }
 
 FileDecision allowed(FileGround ground, const Listed* rule = nullptr) {
-  return {Decision::kAllow, ground, rule};
+  return {Decision::kAllow, ground, rule, nullptr};
 }
 FileDecision refused(FileGround ground, const Listed* rule = nullptr) {
-  return {Decision::kDeny, ground, rule};
+  return {Decision::kDeny, ground, rule, nullptr};
 }
 
 }  // namespace
@@ -102,6 +102,8 @@ std::string_view name(FileGround ground) noexcept {
       return "read_only";
     case FileGround::kMounted:
       return "mounted";
+    case FileGround::kAsked:
+      return "asked";
     case FileGround::kNotListed:
       return "not_listed";
     case FileGround::kNotPlain:
@@ -123,6 +125,9 @@ Result<FileRules> FileRules::create(const Policy& policy, const FileScene& scene
       rules.add_hidden(expand_path(entry.text, scene.home, scene.workspace), &entry);
   for (const auto& path : scene.hidden)
     if (!path.empty()) rules.add_hidden(path, nullptr);
+  for (const auto& rule : policy.files.ask)
+    if (!scene.home.empty() || !rule.place.text.starts_with('~'))
+      rules.add_ask(expand_path(rule.place.text, scene.home, scene.workspace), rule);
   return rules;
 }
 
@@ -208,6 +213,15 @@ void FileRules::add_place(Place place) {
   nodes_[node].place = static_cast<std::uint32_t>(places_.size());
 }
 
+void FileRules::add_ask(std::string_view place, const AskRule& rule) {
+  place = without_tail(place);
+  if (!is_plain(place)) return;
+  std::uint32_t node = 0;
+  for (std::string_view rest = place; const auto name = next_name(rest);) node = child(node, *name);
+  asks_.push_back(&rule);
+  if (nodes_[node].asks == 0) nodes_[node].asks = static_cast<std::uint32_t>(asks_.size());
+}
+
 void FileRules::add_hidden(const std::string& pattern, const Listed* rule) {
   std::uint32_t node = 0;
   // "dir/**" hides the directory itself; "/**" alone is everything.
@@ -259,6 +273,20 @@ std::pair<const FileRules::Place*, const FileRules::Node*> FileRules::place_of(
   }
 }
 
+std::pair<const AskRule*, std::size_t> FileRules::ask_of(std::string_view path) const {
+  std::pair<const AskRule*, std::size_t> deepest{nullptr, 0};
+  std::uint32_t node = 0;
+  for (std::string_view rest = path;;) {
+    if (const auto asks = nodes_[node].asks; asks != 0)
+      deepest = {asks_[asks - 1], path.size() - rest.size()};
+    const auto name = next_name(rest);
+    if (!name) return deepest;
+    const auto* next = find(node, *name);
+    if (next == nullptr) return deepest;
+    node = *next;
+  }
+}
+
 std::optional<const Listed*> FileRules::hidden_by(std::string_view path) const {
   std::size_t steps = 0;
   std::vector<std::uint32_t> here, next;
@@ -299,7 +327,10 @@ FileDecision FileRules::decide(std::string_view path, FileUse use) const {
   if (!is_plain(path)) return refused(FileGround::kNotPlain);
   const auto [place, node] = place_of(path);
   const bool holds_mounts = node != nullptr && node->mounts_below != 0;
-  if (place != nullptr && place->kind == Kind::kCage) {
+  const auto [ask, asked_from] = ask_of(path);
+  const bool asked = ask != nullptr && (place == nullptr || place->kind != Kind::kCage ||
+                                        asked_from > place->path.size());
+  if (place != nullptr && place->kind == Kind::kCage && !asked) {
     const auto rest = path.substr(place->path.size());
     if (place->access != Access::kWrite) {
       const bool there = place->path == "/proc"  ? is_process_file(rest, use)
@@ -312,6 +343,9 @@ FileDecision FileRules::decide(std::string_view path, FileUse use) const {
                : allowed(FileGround::kCage);
   }
   if (const auto hidden = hidden_by(path)) return refused(FileGround::kHidden, *hidden);
+  if (asked)
+    return {use == FileUse::kRead ? Decision::kAsk : Decision::kDeny, FileGround::kAsked,
+            &ask->place, ask};
   if (place == nullptr) return refused(FileGround::kNotListed);
   if (use != FileUse::kRead) {
     if (place->access != Access::kWrite) return refused(FileGround::kReadOnly, place->rule);

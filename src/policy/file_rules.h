@@ -4,8 +4,8 @@
 // a run and the run itself agree. What nothing lists does not exist in the cage. The deepest
 // place that holds the path decides how it may be used; of two entries for one place `write`
 // wins. The workspace is a place of its own: readable, writable when `write` names it itself.
-// `hide` wins over all of them, for what lies below as well. Every cage has a private /tmp,
-// /var/tmp and /dev/shm, an empty /run, its own /proc, and a handful of devices.
+// `hide` wins over all of them, for what lies below as well; after it comes `ask`. Every cage has a
+// private /tmp, /var/tmp and /dev/shm, an empty /run, its own /proc, and a handful of devices.
 //
 // Compiled once into a tree of names: a decision walks the components of the path, one
 // look-up each, and tries only wildcards that stand where it has come to. A decision that
@@ -41,15 +41,17 @@ enum class FileGround {
   kHidden,     // refused: `rule` hides it; without a rule, Bailey hides it from every cage
   kReadOnly,   // refused: seen, and not to be written; `rule` is what shows it, if one does
   kMounted,    // refused: a place itself cannot be deleted
+  kAsked,      // a person is asked when it is opened for reading, else refused: `ask` says so
   kNotListed,  // refused: nothing lists it
   kNotPlain,   // refused: not an absolute path in its plain form
 };
 [[nodiscard]] std::string_view name(FileGround ground) noexcept;  // "listed", "not_listed", ...
 
 struct FileDecision {
-  model::Decision decision = model::Decision::kDeny;  // allow or deny
+  model::Decision decision = model::Decision::kDeny;
   FileGround ground = FileGround::kNotListed;
   const Listed* rule = nullptr;
+  const AskRule* ask = nullptr;  // of kAsked
 };
 
 // Where the lists are to be read. Paths are absolute and real.
@@ -90,6 +92,7 @@ class FileRules {
     std::uint32_t place = 0;         // 1 + index into places_
     std::uint32_t any_depth = 0;     // the node of a "**" after this one
     std::uint32_t hides = 0;         // 1 + index into hides_
+    std::uint32_t asks = 0;          // 1 + index into asks_
     std::uint32_t mounts_below = 0;  // strictly
     bool repeats = false;            // is the node of a "**"
     std::vector<std::pair<std::string, std::uint32_t>> wildcards;
@@ -108,10 +111,13 @@ class FileRules {
   void add_views(const Policy& policy, const FileScene& scene);
   void add_cage();
   void add_hidden(const std::string& pattern, const Listed* rule);
+  void add_ask(std::string_view place, const AskRule& rule);
   std::uint32_t child(std::uint32_t node, std::string_view name);
   [[nodiscard]] const std::uint32_t* find(std::uint32_t node, std::string_view name) const;
   // The deepest place that holds the path, and the node of the path itself if it has one.
   [[nodiscard]] std::pair<const Place*, const Node*> place_of(std::string_view path) const;
+  // The deepest ask that holds the path, and the length of its place; null when none does.
+  [[nodiscard]] std::pair<const AskRule*, std::size_t> ask_of(std::string_view path) const;
   // Absent: not hidden. Null: by Bailey itself, or it could not be told in so many steps.
   [[nodiscard]] std::optional<const Listed*> hidden_by(std::string_view path) const;
 
@@ -119,6 +125,7 @@ class FileRules {
   std::map<std::pair<std::uint32_t, std::string>, std::uint32_t, EdgeLess> edges_;
   std::vector<Place> places_;
   std::vector<const Listed*> hides_;
+  std::vector<const AskRule*> asks_;
 };
 
 }  // namespace bailey::policy

@@ -1,6 +1,6 @@
 // Any lists and any path: a policy, a NUL, then paths with a NUL between them. What may be
 // written may be read, what is hidden hides all below it, and a path that is not plain is
-// never allowed.
+// never allowed nor asked about. A person is asked about reading only, and by a rule.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -28,7 +28,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (allows(path, FileUse::kWrite) && !allows(path, FileUse::kRead)) std::abort();
     if (allows(path, FileUse::kDelete) && !allows(path, FileUse::kWrite)) std::abort();
     const auto decision = rules->decide(path, FileUse::kRead);
-    const bool allowed = decision.decision == model::Decision::kAllow;
+    const bool allowed = decision.decision != model::Decision::kDeny;
+    const bool asked = decision.ground == policy::FileGround::kAsked;
+    if (asked != (decision.decision == model::Decision::kAsk) || asked != (decision.ask != nullptr))
+      std::abort();
+    if (asked && rules->decide(path, FileUse::kWrite).decision != model::Decision::kDeny)
+      std::abort();
     if (allowed && (path.empty() || path.front() != '/' || path.find("//") != path.npos ||
                     (path + "/").find("/../") != path.npos))
       std::abort();

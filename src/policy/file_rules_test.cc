@@ -51,6 +51,48 @@ TEST(FileRules, AnEmptyPolicyShowsTheWorkspaceForReadingOnly) {
   EXPECT_EQ(scene.say("/usr/bin/ls"), "-not_listed");
 }
 
+constexpr const char* kAsks = R"(version: 1
+files:
+  read: ["/usr/**", "~/shelf/open/**"]
+  write: ["./**"]
+  hide: ["~/shelf/never/**", "/home/**/*.key"]
+  ask:
+    - {id: shelf, path: "~/shelf/**", reason: what the team keeps}
+    - {id: plans, path: "~/shelf/plans/**"}
+    - {id: env, path: .env}
+    - {id: scratch, path: "/tmp/kept/**"}
+)";
+
+TEST(FileRules, AnAskIsStrongerThanTheListsAndWeakerThanHiding) {
+  const Scene scene(kAsks);
+  const auto read = [&](std::string_view path) {
+    const auto said = scene.rules.decide(path, FileUse::kRead);
+    return std::string(said.decision == model::Decision::kAsk     ? "?"
+                       : said.decision == model::Decision::kAllow ? "+"
+                                                                  : "-") +
+           std::string(name(said.ground)) + (said.ask == nullptr ? "" : " " + said.ask->id);
+  };
+  EXPECT_EQ(read("/home/ada/shelf/a"), "?asked shelf");
+  EXPECT_EQ(read("/home/ada/shelf/open/a"), "?asked shelf") << "also where a list shows it";
+  EXPECT_EQ(read("/home/ada/shelf/plans/a"), "?asked plans") << "the deepest decides";
+  EXPECT_EQ(read("/home/ada/shelf/never/a"), "-hidden");
+  EXPECT_EQ(read("/home/ada/shelf/a.key"), "-hidden");
+  EXPECT_EQ(read("/home/ada/shelf2"), "-not_listed");
+  EXPECT_EQ(read("/home/ada/ws/.env"), "?asked env");
+  EXPECT_EQ(read("/home/ada/ws/.env2"), "+listed");
+  EXPECT_EQ(read("/tmp/kept/a"), "?asked scratch");
+  EXPECT_EQ(read("/tmp/other"), "+cage");
+  EXPECT_EQ(scene.write("/home/ada/ws/.env"), "-asked .env") << "for reading only";
+  EXPECT_EQ(scene.remove("/home/ada/ws/.env"), "-asked .env");
+}
+
+TEST(FileRules, WhatBaileyHides_IsNeverAskedFor) {
+  const Scene scene(
+      "version: 1\nfiles: {ask: [{id: own, path: '~/.bailey/**'}, {id: home, path: '~/**'}]}\n",
+      {"/home/ada", "/srv/ws", model::WorkspaceAccess::kReadWrite, {"/home/ada/.bailey"}});
+  EXPECT_EQ(scene.say("/home/ada/.bailey/keys"), "-hidden");
+}
+
 TEST(FileRules, TheEntryThatDecidesIsNamed) {
   const Scene scene;
   EXPECT_EQ(scene.say("/usr/bin/ls"), "+listed /usr/**");

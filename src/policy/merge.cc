@@ -152,10 +152,42 @@ Status Merge::apply_list(std::string_view name, const std::optional<SaidList>& s
   return {};
 }
 
+// An ask takes a yes away where there was one; below final `files` it may stand nowhere else.
+Status Merge::apply_asks(const Document& document, const Files& above) {
+  if (!document.ask) return {};
+  const Final& final = final_of(Section::kFiles);
+  for (AskRule rule : document.ask->value) {
+    rule.place.origin = here(rule.place.origin.mark);
+    for (const auto& old : policy_.files.ask)
+      if (old.id == rule.id)
+        return fail("policy.rule",
+                    "policy: files.ask: rule '" + rule.id + "' at " +
+                        place(policy_.documents, rule.place.origin) + " has the id of one at " +
+                        place(policy_.documents, old.place.origin),
+                    "give it another id");
+    const std::string& wanted = rule.place.text;
+    const auto covered = [&](const Listed& one) { return covers_place(one.text, wanted); };
+    const bool in_workspace = !wanted.starts_with('/') && !wanted.starts_with('~');
+    const bool granted = in_workspace ||
+                         std::any_of(above.read.begin(), above.read.end(), covered) ||
+                         std::any_of(above.write.begin(), above.write.end(), covered) ||
+                         std::any_of(above.ask.begin(), above.ask.end(),
+                                     [&](const AskRule& one) { return covered(one.place); });
+    if (final && !granted)
+      return widens("files.ask: '" + wanted + "'", rule.place.origin, "the lists",
+                    read_at_.mark.line != 0 ? read_at_ : *final);
+    policy_.files.ask.push_back(std::move(rule));
+  }
+  if (policy_.files.ask.size() <= kMaxAsks) return {};
+  return fail("policy.too_many", "policy: files.ask: over 64 rules with those of the parents");
+}
+
 Status Merge::apply_files(const Document& document) {
+  const Files above = document.ask ? policy_.files : Files{};
   BAILEY_TRY(apply_list("read", document.read, policy_.files.read, read_at_));
   BAILEY_TRY(apply_list("write", document.write, policy_.files.write, write_at_));
-  return apply_list("hide", document.hide, policy_.files.hide, hide_at_);
+  BAILEY_TRY(apply_list("hide", document.hide, policy_.files.hide, hide_at_));
+  return apply_asks(document, above);
 }
 
 // --- environment -------------------------------------------------------------------------

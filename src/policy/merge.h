@@ -43,6 +43,8 @@ class Merge {
   [[nodiscard]] Status apply_files(const Document& document);
   [[nodiscard]] Status apply_list(std::string_view name, const std::optional<SaidList>& said,
                                   std::vector<Listed>& out, Origin& section);
+  // `above`: the lists as they were before this document.
+  [[nodiscard]] Status apply_asks(const Document& document, const Files& above);
   [[nodiscard]] Status apply_environment(const Document& document);
   [[nodiscard]] Status narrow_environment(const Document& document);
   [[nodiscard]] Status apply_commands(Document& document);

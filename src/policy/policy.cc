@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "policy/ask_reader.h"
 #include "policy/chain.h"
 #include "policy/command_reader.h"
+#include "policy/covers.h"
 #include "policy/units.h"
 
 namespace bailey::policy {
@@ -86,6 +88,7 @@ codec::Json to_json(const Policy& policy) {
   files.set("read", strings(policy.files.read));
   files.set("write", strings(policy.files.write));
   files.set("hide", strings(policy.files.hide));
+  if (!policy.files.ask.empty()) files.set("ask", asks_to_json(policy.files.ask));
   json.set("files", std::move(files));
 
   Json variables{Json::Object{}};
@@ -147,6 +150,20 @@ std::vector<Finding> findings(const Policy& policy) {
     out.push_back({"policy.approvals_default",
                    "a rule asks and 'approvals' is not set: somebody other than you must answer",
                    whole});
+  // Somebody else cannot answer while a program waits.
+  if (!policy.files.ask.empty() && policy.approvals.value_or(Approvals{}).by != "self")
+    out.push_back({"policy.ask_unanswered",
+                   "'files.ask' asks at the terminal, which needs 'approvals: {by: self}': these "
+                   "files stay hidden",
+                   policy.files.ask.front().place.origin});
+  for (const auto& rule : policy.files.ask)
+    for (const auto& hidden : policy.files.hide)
+      if (hidden.text.find('*') == std::string::npos || hidden.text.ends_with("/**"))
+        if (covers_place(hidden.text, rule.place.text))
+          out.push_back({"policy.ask_hidden",
+                         "files.ask: rule '" + rule.id + "' never asks: files.hide lists '" +
+                             hidden.text + "'",
+                         rule.place.origin});
   for (const auto& path : policy.files.read)
     if (path.text == "/" || path.text == "/**" || path.text == "~" || path.text == "~/**")
       out.push_back(

@@ -33,6 +33,7 @@ namespace bailey::policy {
 inline constexpr std::size_t kMaxPolicyBytes = 1U << 20;
 inline constexpr std::size_t kMaxRules = 10'000;
 inline constexpr std::size_t kMaxPaths = 4'096;
+inline constexpr std::size_t kMaxAsks = 64;  // of files.ask
 inline constexpr std::size_t kMaxPatternWords = 256;
 inline constexpr std::size_t kMaxWordBytes = 4'096;
 
@@ -79,10 +80,18 @@ struct Listed {
   Origin origin;
 };
 
+// A place whose files a person may give while the program runs (spec/live-grants.md).
+struct AskRule {
+  std::string id;
+  Listed place;
+  std::string reason;
+};
+
 struct Files {
   std::vector<Listed> read;
   std::vector<Listed> write;
   std::vector<Listed> hide;
+  std::vector<AskRule> ask;
 };
 
 struct Variable {

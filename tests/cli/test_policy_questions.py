@@ -163,6 +163,53 @@ class FilesAndVariables(QuestionCase):
         self.assertEqual(self.explain("--file", ".", "--delete").code, 3)
         self.assertEqual(self.explain("--file", ".bailey/policy.yaml", "--write").code, 3)
 
+    ASKING = ("files:\n  hide: [\"./never/**\"]\n  ask:\n"
+              "    - {id: shelf, path: \"~/shelf/**\", reason: what the team keeps}\n"
+              "    - {id: env, path: .env}\n")
+
+    def test_a_file_that_is_asked_about(self):
+        asking = self.policy("asking.yaml", POLICY + self.ASKING)
+        told = self.explain("--file", "~/shelf/a", policy=asking)
+        self.assertEqual(told.code, 4, str(told))
+        self.assertIn("asked: to read", told.out)
+        self.assertIn("rule 'shelf' of files.ask: what the team keeps", told.out)
+        document = json.loads(self.explain("--json", "--file", "./.env", policy=asking).out)
+        self.assertEqual((document["decision"], document["ground"], document["rule"]["id"]), ("ask", "asked", "env"))
+        self.assertEqual(self.explain("--file", "~/shelf/a", "--write", policy=asking).code, 3)
+        self.assertEqual(self.explain("--file", "./never/a", policy=asking).code, 3)
+        cases = self.policy("cases.yaml", "version: 1\npolicy: asking.yaml\ncases:\n"
+                            "  - {file: ~/shelf/a, expect: ask, rule: shelf, code: asked}\n"
+                            "  - {file: ./.env, expect: ask, rule: env}\n"
+                            "  - {file: ./.env, write: true, expect: deny}\n".replace("~/shelf/a", "'~/shelf/a'"))
+        self.assertEqual(self.bench.bailey("policy", "test", cases).code, 0)
+        wrong = self.policy("wrong.yaml", "version: 1\npolicy: asking.yaml\ncases:\n"
+                            "  - {file: ./.env, expect: ask, rule: shelf}\n")
+        failed = self.bench.bailey("policy", "test", wrong)
+        self.assertEqual(failed.code, 1, str(failed))
+        self.assertIn("expected rule 'shelf', got 'env'", failed.out)
+
+    def test_check_tells_of_files_that_nobody_will_be_asked_about(self):
+        for text, codes in (
+                (self.ASKING, ["policy.ask_unanswered"]),
+                (self.ASKING.replace("~/shelf", "./never/x"), ["policy.ask_hidden", "policy.ask_unanswered"]),
+                (self.ASKING.replace("~/shelf", self.bench.bailey_home), ["policy.ask_hidden", "policy.ask_unanswered"])):
+            with self.subTest(text=text):
+                run = self.bench.bailey("policy", "check", "--json", self.policy("c.yaml", POLICY + text))
+                found = sorted(each["code"] for each in json.loads(run.out)["findings"])
+                self.assertEqual([code for code in found if code.startswith("policy.ask_")], codes, str(run))
+        selfish = POLICY.replace("by: other", "by: self") + self.ASKING
+        run = self.bench.bailey("policy", "check", "--json", self.policy("c.yaml", selfish))
+        self.assertNotIn("policy.ask_", run.out)
+
+    def test_what_was_learned_goes_on_asking(self):
+        asking = self.policy("asking.yaml", POLICY + self.ASKING)
+        target = os.path.join(self.rules, "learned.yaml")
+        run = self.bench.bailey("learn", "--policy", asking, "--to", target, "--", "touch", "a")
+        self.assertEqual(run.code, 0, str(run))
+        with open(target, encoding="utf-8") as file:
+            self.assertIn("path: \"~/shelf/**\"", file.read())
+        self.assertEqual(self.bench.bailey("policy", "check", target).code, 0)
+
     def test_a_link_is_judged_by_what_it_leads_to(self):
         os.symlink("/etc/shadow", os.path.join(self.bench.workspace, "link"))
         run = self.explain("--file", "link")

@@ -3,6 +3,8 @@
 // Nothing is run. A cage that is dropped counts as gone. One thread.
 #pragma once
 
+#include <poll.h>
+
 #include <memory>
 #include <optional>
 #include <utility>
@@ -26,6 +28,8 @@ struct FakeCageScript {
   Readiness readiness;
   CageEnd end = exited();
   std::vector<model::Event> events;  // told while it "runs"
+  std::vector<Wish> wishes;          // made while it "runs", one after the other
+  std::vector<bool> given;           // what came of each
 
   int raised = 0;
   int alive = 0;  // raised and not yet gone
@@ -49,9 +53,11 @@ class FakeCage final : public Cage {
     if (script_.ready_error) return std::unexpected(*script_.ready_error);
     return script_.readiness;
   }
-  [[nodiscard]] Result<CageEnd> run(const Leash& leash, Watch& watch, EventSink& events) override {
+  [[nodiscard]] Result<CageEnd> run(const Leash& leash, Watch& watch, EventSink& events,
+                                    WishDesk& wishes) override {
     ++script_.runs;
     for (const auto& event : script_.events) events.take(event);
+    for (const auto& wish : script_.wishes) script_.given.push_back(grant(wish, wishes));
     if (script_.run_error) return std::unexpected(*script_.run_error);
     CageEnd end = script_.end;
     if (leash.stop_requested() || watch.must_stop()) end.end = End::kLeash;
@@ -59,6 +65,21 @@ class FakeCage final : public Cage {
   }
 
  private:
+  static bool grant(const Wish& wish, WishDesk& wishes) {
+    wishes.take(wish);
+    for (int turns = 0; turns < 10'000; ++turns) {
+      if (auto answer = wishes.next()) {
+        const bool given = static_cast<bool>(answer->file);
+        if (given) wishes.delivered(answer->id, 0);
+        return given;
+      }
+      if (wishes.wants_silence()) wishes.hushed();
+      pollfd wait{wishes.listens_on(), POLLIN, 0};
+      (void)::poll(&wait, 1, 1);
+    }
+    return false;
+  }
+
   FakeCageScript& script_;
 };
 

@@ -17,6 +17,7 @@
 
 #include "base/leash.h"
 #include "base/result.h"
+#include "effect/process/wishes.h"
 #include "model/event.h"
 #include "model/limits.h"
 #include "model/outcome.h"
@@ -55,6 +56,7 @@ struct CageSpec {
   PolledLimits polled = PolledLimits::kAccepted;
   UnixSockets unix_sockets = UnixSockets::kRefused;
   Observe observe = Observe::kNo;
+  std::vector<std::string> asks;  // places, absolute and plain, of which an open may wait
   Terminal terminal = Terminal::kPipes;
   std::vector<std::string> accepted;  // names of layers that may be missing
 };
@@ -66,6 +68,7 @@ struct Readiness {
   std::vector<std::string> notes;
   std::string deaf_because;  // why what is refused is not heard of; empty when it is
   Observe observe = Observe::kNo;
+  bool asks = false;  // opens may wait for a person
 };
 
 // Why a cage ended.
@@ -128,8 +131,8 @@ class Cage {
   [[nodiscard]] virtual Result<Readiness> await_ready() = 0;
   // Lets the program go and stays until the cage is empty. Standard streams, signals,
   // the terminal and its size are passed on meanwhile.
-  [[nodiscard]] virtual Result<CageEnd> run(const Leash& leash, Watch& watch,
-                                            EventSink& events) = 0;
+  [[nodiscard]] virtual Result<CageEnd> run(const Leash& leash, Watch& watch, EventSink& events,
+                                            WishDesk& wishes) = 0;
 };
 
 class Jail {

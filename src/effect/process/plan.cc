@@ -67,18 +67,24 @@ bool PlanReader::open(const void* bytes, std::size_t size) noexcept {
   if (h.magic != kPlanMagic || h.version != kPlanVersion || h.total != size) return false;
   if (h.terminal > 1 || h.unix_sockets > 1 || h.polled > 1 || h.observe > 2) return false;
   if (h.limits_present > 0xff || h.places > kPlanMaxPlaces || h.arguments == 0) return false;
+  if (h.asks > kPlanMaxAsks || h.reserved != 0) return false;
   const std::uint64_t records = std::uint64_t{h.arguments} * sizeof(PlanText) +
                                 std::uint64_t{h.environment} * sizeof(PlanText) +
-                                std::uint64_t{h.places} * sizeof(PlanPlace);
+                                std::uint64_t{h.places} * sizeof(PlanPlace) +
+                                std::uint64_t{h.asks} * sizeof(PlanText);
   if (records > size - sizeof(PlanHeader)) return false;
   arguments_ = reinterpret_cast<const PlanText*>(base_ + sizeof(PlanHeader));
   environment_ = arguments_ + h.arguments;
   places_ = reinterpret_cast<const PlanPlace*>(environment_ + h.environment);
+  asks_ = reinterpret_cast<const PlanText*>(places_ + h.places);
   for (std::uint32_t i = 0; i < h.arguments; ++i) {
     if (!is_text(arguments_[i])) return false;
   }
   for (std::uint32_t i = 0; i < h.environment; ++i) {
     if (!is_text(environment_[i])) return false;
+  }
+  for (std::uint32_t i = 0; i < h.asks; ++i) {
+    if (!is_text(asks_[i]) || !is_plain_path(view(asks_[i]))) return false;
   }
   if (!is_text(h.program) || !is_plain_path(view(h.program))) return false;
   if (!is_text(h.directory)) return false;

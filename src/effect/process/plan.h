@@ -15,10 +15,11 @@
 namespace bailey::effect::process {
 
 inline constexpr std::uint32_t kPlanMagic = 0x504c4242;  // "BBLP"
-inline constexpr std::uint32_t kPlanVersion = 1;
+inline constexpr std::uint32_t kPlanVersion = 2;
 inline constexpr std::size_t kPlanMaxBytes = 4U << 20;
 inline constexpr std::size_t kPlanMaxPlaces = 4096;
 inline constexpr std::size_t kPlanMaxPath = 4095;
+inline constexpr std::size_t kPlanMaxAsks = 64;
 
 struct PlanText {
   std::uint32_t offset = 0;
@@ -61,6 +62,8 @@ struct PlanHeader {
   std::uint32_t accepted_layers = 0;  // bit i: layer i may be missing
   std::uint32_t limits_present = 0;   // bit i: limit i is asked
   std::uint32_t observe = 0;          // Observe
+  std::uint32_t asks = 0;             // count; texts' records follow the places
+  std::uint32_t reserved = 0;
   std::uint64_t limits[8] = {};
   std::uint64_t tmp_bytes = 0;
   PlanText program;
@@ -79,6 +82,8 @@ class PlanReader {
     return text(environment_[i]);
   }
   [[nodiscard]] const PlanPlace& place(std::uint32_t i) const noexcept { return places_[i]; }
+  // A place of which an open may wait for a person.
+  [[nodiscard]] std::string_view ask(std::uint32_t i) const noexcept { return view(asks_[i]); }
   [[nodiscard]] const char* text(const PlanText& t) const noexcept { return base_ + t.offset; }
   [[nodiscard]] std::string_view view(const PlanText& t) const noexcept {
     return {base_ + t.offset, t.length};
@@ -94,6 +99,7 @@ class PlanReader {
   const PlanText* arguments_ = nullptr;
   const PlanText* environment_ = nullptr;
   const PlanPlace* places_ = nullptr;
+  const PlanText* asks_ = nullptr;
 };
 
 // Absolute, at most kPlanMaxPath bytes, no empty, "." or ".." component, no NUL, no

@@ -141,6 +141,9 @@ Result<Bytes> build_plan(const CageSpec& spec, std::span<const std::string> top_
     }
     kept.push_back(std::move(place));
   }
+  if (spec.asks.size() > kPlanMaxAsks) return fail("cage.plan", "more than 64 places to ask for");
+  for (const std::string& place : spec.asks)
+    if (!is_plain_path(place)) return refuse("a place to ask for does not qualify", place);
   if (kept.size() > kPlanMaxPlaces) return fail("cage.plan", "more than 4096 places");
   for (std::size_t i = 0; i + 1 < kept.size(); ++i) {
     std::size_t next = i + 1;
@@ -152,7 +155,7 @@ Result<Bytes> build_plan(const CageSpec& spec, std::span<const std::string> top_
 
   const std::size_t fixed = sizeof(PlanHeader) +
                             (spec.argv.size() + spec.environment.size()) * sizeof(PlanText) +
-                            kept.size() * sizeof(PlanPlace);
+                            kept.size() * sizeof(PlanPlace) + spec.asks.size() * sizeof(PlanText);
   std::size_t total = fixed;
   for (const auto* list : {&spec.argv, &spec.environment}) {
     for (const std::string& text : *list) {
@@ -170,6 +173,7 @@ Result<Bytes> build_plan(const CageSpec& spec, std::span<const std::string> top_
   header.terminal = static_cast<std::uint32_t>(spec.terminal);
   header.unix_sockets = static_cast<std::uint32_t>(spec.unix_sockets);
   header.observe = static_cast<std::uint32_t>(spec.observe);
+  header.asks = static_cast<std::uint32_t>(spec.asks.size());
   header.polled = static_cast<std::uint32_t>(spec.polled);
   header.accepted_layers = BAILEY_TRY(accepted_mask(spec));
   for (std::size_t i = 0; i < model::kLimitKinds; ++i) {
@@ -192,6 +196,10 @@ Result<Bytes> build_plan(const CageSpec& spec, std::span<const std::string> top_
     const PlanText target = writer.text(place.target);
     writer.put(at, PlanPlace{place.kind, place.flags, source, target});
     at += sizeof(PlanPlace);
+  }
+  for (const std::string& place : spec.asks) {
+    writer.put(at, writer.text(place));
+    at += sizeof(PlanText);
   }
   if (writer.size() > kPlanMaxBytes) return fail("cage.plan", "the plan is larger than 4 MiB");
   header.total = static_cast<std::uint32_t>(writer.size());

@@ -106,6 +106,25 @@ TEST(Plan, AHiddenFileIsHiddenUnderEveryNameOfIt) {
   EXPECT_TRUE(found);
 }
 
+TEST(Plan, PlacesToAskForAreCarriedAndChecked) {
+  CageSpec spec = small_spec();
+  spec.asks = {"/srv/shelf", "/home/ada/.npmrc"};
+  const auto bytes = build(spec);
+  ASSERT_TRUE(bytes);
+  const Blob blob(*bytes);
+  PlanReader plan;
+  ASSERT_TRUE(plan.open(blob.words.data(), blob.size));
+  ASSERT_EQ(plan.header().asks, 2U);
+  EXPECT_EQ(plan.ask(0), "/srv/shelf");
+  EXPECT_EQ(plan.ask(1), "/home/ada/.npmrc");
+  for (const char* path : {"", "/", "srv", "/srv/", "/srv/../etc"}) {
+    spec.asks = {path};
+    EXPECT_FALSE(build(spec)) << path;
+  }
+  spec.asks.assign(kPlanMaxAsks + 1, "/srv/shelf");
+  EXPECT_FALSE(build(spec));
+}
+
 TEST(Plan, RefusesPathsThatDoNotQualify) {
   for (const std::string path :
        {"", "/", "usr", "/usr/", "/usr//lib", "/usr/../etc", "/./usr", "/.."}) {

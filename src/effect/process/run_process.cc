@@ -114,7 +114,7 @@ Evidence evidence_of(process::CageEnd end) {
 
 model::Outcome Effects::run_process(model::Recorded<model::Permit> permit, process::Cage& cage,
                                     const std::vector<std::string>& accepted, process::Watch& watch,
-                                    process::EventSink& events) {
+                                    process::EventSink& events, process::WishDesk& wishes) {
   const model::IntentId intent = permit.intent();
   const Leash leash = permit.value().leash();
   const MonoTime start_by = permit.value().start_by();
@@ -134,6 +134,8 @@ model::Outcome Effects::run_process(model::Recorded<model::Permit> permit, proce
   before.layers = std::move(ready->layers);
   before.limits = std::move(ready->limits);
   before.notes = std::move(ready->notes);
+  if (ready->asks && !ready->deaf_because.empty())
+    before.notes.push_back("nobody can be asked for a file here: " + ready->deaf_because);
   note_degradations(before);
   if (const auto layer = unproven_layer(before.layers, accepted); !layer.empty())
     return refused({"cage.layer_missing", "the layer '" + layer + "' could not be proven",
@@ -150,7 +152,11 @@ model::Outcome Effects::run_process(model::Recorded<model::Permit> permit, proce
 
   const std::string deaf_because = ready->deaf_because;
   const bool observes = ready->observe != process::Observe::kNo;
-  auto end = cage.run(leash, watch, events);
+  auto end = cage.run(leash, watch, events, wishes);
+  wishes.close();
+  auto wished = wishes.report();
+  before.grants = std::move(wished.grants);
+  before.grants_uncounted = wished.uncounted;
   if (!end) return refused(end.error(), std::move(before));
   end->events.listening = deaf_because.empty();
   end->events.why_not = deaf_because;
@@ -163,6 +169,8 @@ model::Outcome Effects::run_process(model::Recorded<model::Permit> permit, proce
   evidence.limits = std::move(limits);
   evidence.degradations = std::move(before.degradations);
   evidence.notes = std::move(before.notes);
+  evidence.grants = std::move(before.grants);
+  evidence.grants_uncounted = before.grants_uncounted;
   return seal(ending.status, ending.reason, std::move(evidence));
 }
 

@@ -26,6 +26,9 @@ enum class MessageType : std::uint32_t {
   kBeat = 5,      // warden -> init and warden -> signer: still alive; `a` 1: answer kUsage
   kBaseline = 6,  // warden -> init: what it sees outside, in body.bytes
   kJoin = 7,      // warden -> init: the tasks file of a cgroup travels along; init joins it
+  kGive = 8,      // signer -> warden: the call `a` gets the file that travels along, or goes on
+  kHush = 9,      // signer -> warden: `a` 1: the streams stand still from now on; 0: go on; `b`:
+                  // the number of this word
   kBuilt = 16,    // init -> warden: body.built; only the needs are still to be proven. `b`: the
                   // errno by which the kernel refused a listener, 0 when there is one; `c`: the
                   // pid of the guard, 0 when the cage has a pid namespace
@@ -41,6 +44,10 @@ enum class MessageType : std::uint32_t {
   kStream = 26,  // warden -> signer: body.stream
   kEnd = 27,     // warden -> signer, last: body.end
   kEvent = 29,   // warden -> signer: body.event; the program's file may travel along
+  kWish = 30,    // warden -> signer: the call `a` waits; body.wish, at `b` of a path of `c` bytes
+  kGiven = 31,   // warden -> signer: the call `a` has its file, or not because of errno `b`
+  kWithdrawn = 32,  // warden -> signer: nobody waits in the call `a` any more
+  kHushed = 33,     // warden -> signer: the streams stand still, as word `b` said
 };
 
 // Layers in the order in which they come to be. The order is part of the wire.
@@ -204,6 +211,16 @@ inline constexpr std::uint32_t kHintPermission = 2;
 inline constexpr std::uint32_t kHintReadOnly = 4;
 inline constexpr std::uint32_t kHintNetwork = 8;
 
+// A part of a wish: the path in order, and who wants it (spec/live-grants.md).
+inline constexpr std::size_t kWishPart = 192;
+inline constexpr std::size_t kWishPath = 1023;
+struct WishBody {
+  std::uint32_t pid = 0;  // as the warden sees it
+  std::uint32_t size = 0;
+  char program[16] = {};
+  char path[kWishPart] = {};
+};
+
 struct Message {
   MessageType type{};
   std::uint32_t version = kWireVersion;
@@ -216,6 +233,7 @@ struct Message {
     StreamBody stream;
     EndBody end;
     EventBody event;
+    WishBody wish;
     std::uint8_t bytes[kMessageBytes - 32];
     constexpr Body() : bytes{} {}
   } body;
@@ -225,10 +243,11 @@ static_assert(alignof(Message) == 8);
 static_assert(sizeof(BuiltBody) <= kMessageBytes - 32);
 static_assert(sizeof(EventBody) <= kMessageBytes - 32);
 static_assert(sizeof(EndBody) <= kMessageBytes - 32);
+static_assert(sizeof(WishBody) <= kMessageBytes - 32);
 
 [[nodiscard]] constexpr bool is_known(MessageType type) noexcept {
   const auto number = static_cast<std::uint32_t>(type);
-  return (number >= 1 && number <= 7) || (number >= 16 && number <= 29);
+  return (number >= 1 && number <= 9) || (number >= 16 && number <= 33);
 }
 [[nodiscard]] inline bool is_sound(const Message& message, std::size_t received) noexcept {
   return received == kMessageBytes && message.version == kWireVersion && is_known(message.type);

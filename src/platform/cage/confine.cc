@@ -43,11 +43,13 @@ template <std::size_t N>
 constexpr Filter whole(const sock_filter (&filter)[N]) {
   return {filter, N};
 }
-Filter choose_filter(const Context& context) {
+enum class Opens { kPassed, kHeard };
+Filter choose_filter(const Context& context, Opens opens) {
   const wire::PlanHeader& plan = context.plan.header();
-  if (context.bare) return plan.observe != 0 ? whole(kBareObserve) : whole(kBare);
+  if (context.bare) return opens == Opens::kHeard ? whole(kBareObserve) : whole(kBare);
   const bool allowed = plan.unix_sockets != 0;
-  if (plan.observe != 0) return allowed ? whole(kUnixAllowedObserve) : whole(kUnixRefusedObserve);
+  if (opens == Opens::kHeard)
+    return allowed ? whole(kUnixAllowedObserve) : whole(kUnixRefusedObserve);
   return allowed ? whole(kUnixAllowed) : whole(kUnixRefused);
 }
 
@@ -285,7 +287,11 @@ long forbid_new_privileges(Context& context) {
 }
 
 long enforce_seccomp(Context& context) {
-  const Filter filter = choose_filter(context);
+  const wire::PlanHeader& plan = context.plan.header();
+  // Without namespaces nothing is kept out of view, so no open waits for a person.
+  const bool asks = plan.asks != 0 && !context.bare;
+  Filter filter =
+      choose_filter(context, plan.observe != 0 || asks ? Opens::kHeard : Opens::kPassed);
   const sock_fprog asking{static_cast<unsigned short>(filter.size),
                           const_cast<sock_filter*>(filter.first)};
   const long before = try_what_is_refused(context);
@@ -302,8 +308,9 @@ long enforce_seccomp(Context& context) {
     // Somebody above us listens already, or the kernel has none: the filter answers itself,
     // as strictly, and the evidence is what is lost.
     // Who asked to observe gets that or nothing.
-    if (context.plan.header().observe != 0) return listener;
+    if (plan.observe != 0) return listener;
     context.listener_error = -listener;
+    filter = choose_filter(context, Opens::kPassed);  // nobody is there to ask either
     if (const long e = install_answering(filter); e < 0) return e;
   } else if (const long e = hand_listener(context, static_cast<int>(listener)); e < 0) {
     return e;

@@ -127,27 +127,59 @@ bool Caller::read_path(std::uint64_t at, wire::EventBody& body) const noexcept {
   return size > 0;
 }
 
+bool Caller::add_directory(int directory, Path& path) const noexcept {
+  Line<32> link;
+  if (directory == sys::kAtFdcwd) {
+    link.add("cwd");
+  } else if (directory >= 0) {
+    link.add("fd/").add(static_cast<std::uint64_t>(directory));
+  } else {
+    return false;
+  }
+  Line<64> where;
+  where.add("/proc/").add(std::uint64_t{pid_}).add("/").add(link.view());
+  char from[1024];
+  const long n = sys::call(__NR_readlinkat, sys::kAtFdcwd, where.c_str(), from, sizeof from);
+  if (n <= 0 || static_cast<std::size_t>(n) == sizeof from || from[0] != '/') return false;
+  path.add({from, static_cast<std::size_t>(n)}).add("/");
+  return path.ok;
+}
+
 bool Caller::absolute(int directory, const wire::EventBody& body, Path& path) const noexcept {
   if ((body.flags & wire::kEventCut) != 0) return false;  // not all of its name is here
   const std::string_view object(body.object, body.object_size);
-  if (object[0] != '/') {
-    Line<32> link;
-    if (directory == sys::kAtFdcwd) {
-      link.add("cwd");
-    } else if (directory >= 0) {
-      link.add("fd/").add(static_cast<std::uint64_t>(directory));
-    } else {
-      return false;
-    }
-    Line<64> where;
-    where.add("/proc/").add(std::uint64_t{pid_}).add("/").add(link.view());
-    char from[512] = {};
-    const long n = sys::call(__NR_readlinkat, sys::kAtFdcwd, where.c_str(), from, sizeof from);
-    if (n <= 0 || static_cast<std::size_t>(n) == sizeof from || from[0] != '/') return false;
-    path.add({from, static_cast<std::size_t>(n)}).add("/");
-  }
+  if (object[0] != '/' && !add_directory(directory, path)) return false;
   path.add(object);
   return path.ok;
+}
+
+bool Caller::read_plain_path(int directory, std::uint64_t at, Path& path) const noexcept {
+  char said[1024];
+  const long n = read_memory(at, said, sizeof said);
+  if (n <= 0) return false;
+  std::size_t size = 0;
+  while (size < static_cast<std::size_t>(n) && said[size] != '\0') ++size;
+  if (size == 0 || size == static_cast<std::size_t>(n)) return false;  // empty, or not all of it
+  Path whole;
+  if (said[0] != '/' && !add_directory(directory, whole)) return false;
+  whole.add({said, size});
+  if (!whole.ok) return false;
+  const std::string_view text = whole.view();
+  for (std::size_t from = 0; from < text.size();) {
+    std::size_t to = from;
+    while (to < text.size() && text[to] != '/') ++to;
+    const std::string_view name = text.substr(from, to - from);
+    from = to + 1;
+    if (name.empty() || name == ".") continue;
+    if (name != "..") {
+      path.add("/").add(name);
+      continue;
+    }
+    while (path.size > 0 && path.text[path.size - 1] != '/') --path.size;
+    if (path.size > 0) --path.size;
+    path.text[path.size] = '\0';
+  }
+  return path.ok && path.size > 1;
 }
 
 long Caller::look_up(const char* path) const noexcept {
@@ -179,6 +211,17 @@ long access_of(long file, int mode) noexcept {
 int as_refusal(long e) noexcept { return e == -13 || e == -30 ? static_cast<int>(-e) : 0; }
 
 }  // namespace
+
+bool Caller::is_kept_from(const Path& path) const noexcept {
+  const long inside = look_up(path.c_str());
+  // Whatever else is wrong with it is no matter of what the cage shows.
+  if (inside < 0 && inside != -2 && inside != -13) return false;
+  if (inside >= 0 && access_of(inside, 4) != -13) return false;
+  const long outside = sys::openat2(sys::kAtFdcwd, path.c_str(), kPathOnly, sys::kNoMagicLinks);
+  if (outside < 0) return false;
+  sys::close(static_cast<int>(outside));
+  return true;
+}
 
 int Caller::refusal_to_execute(int directory, const wire::EventBody& body) const noexcept {
   Path path;

@@ -53,6 +53,11 @@ class Caller {
   // or a negative errno. `flags` are added.
   [[nodiscard]] long open_path(int directory, const char* path, std::uint64_t flags) const noexcept;
   [[nodiscard]] long open_descriptor(int number) const noexcept;
+  // A whole path, made absolute with the caller's directory and plain by its text ("..": the
+  // name before it goes). False when that cannot be told or is too long.
+  [[nodiscard]] bool read_plain_path(int directory, std::uint64_t at, Path& path) const noexcept;
+  // The cage does not show it, or does not let it be read, and the host has it.
+  [[nodiscard]] bool is_kept_from(const Path& path) const noexcept;
   void name(char (&to)[16]) const noexcept;
   // The program's file, or -1. Fills in which program it was.
   [[nodiscard]] int open_program(effect::process::EventBody& body) const noexcept;
@@ -60,6 +65,8 @@ class Caller {
  private:
   [[nodiscard]] long read_memory(std::uint64_t at, void* to, std::size_t size) const noexcept;
   [[nodiscard]] static long open_in_proc(std::uint32_t pid, const char* file, int flags) noexcept;
+  // The caller's directory, with a slash behind it.
+  [[nodiscard]] bool add_directory(int directory, Path& path) const noexcept;
   // The object as an absolute path of the cage's; false when that cannot be told.
   [[nodiscard]] bool absolute(int directory, const effect::process::EventBody& body,
                               Path& path) const noexcept;

@@ -165,6 +165,21 @@ Notices::Turn Notices::next(wire::Message& event, int& program) noexcept {
   if (territory_ != nullptr && is_errand(call.data.nr)) return run(call, event, program);
   const bool watched = is_watched(call.data.nr);
   const Caller caller(call.pid, watched ? root_of(call.pid, call.id) : -1);
+  if (is_open(call.data.nr)) {
+    wish_ = {};
+    if (held_.hold(listener_, call, caller, wish_)) {
+      event.type = wire::MessageType::kWish;
+      event.a = call.id;
+      event.body = {};
+      event.body.wish.pid = call.pid;
+      caller.name(event.body.wish.program);
+      return Turn::kWish;
+    }
+    if (tell_ == Tell::kRefused) {
+      answer(call.id, 0, Success::kGoOn);
+      return Turn::kAnswered;
+    }
+  }
   // Before the answer: afterwards the caller may be gone at any moment.
   const bool readable = watched && read_object(caller, call, body);
   bool tell = !watched || (readable && is_event(caller, call, territory_, body));

@@ -48,6 +48,54 @@ void Terminal::leave_raw() noexcept {
   raw_ = false;
 }
 
+namespace {
+
+constexpr std::string_view kOtherScreen = "\033[?1049h", kFirstScreen = "\033[?1049l";
+// A string or sequence left open is ended; colours, hidden cursor, mouse reports,
+// focus reports and bracketed paste are switched off.
+constexpr std::string_view kReset =
+    "\030\033\\\033[0m\033[?25h\033[?1000l\033[?1002l\033[?1003l\033[?1004l\033[?1006l"
+    "\033[?2004l\033[?1l\033>";
+
+bool is_terminal(int fd) noexcept {
+  std::int32_t group = 0;
+  return sys::ioctl(fd, kGetGroup, &group) >= 0;
+}
+
+void put(std::string_view text) noexcept {
+  for (const int fd : {1, 2}) {
+    if (!is_terminal(fd)) continue;
+    // One that was stopped with ^S would keep us from our clocks.
+    sys::PollFd ready{fd, sys::kPollOut, 0};
+    if (sys::poll(&ready, 1, 0) > 0) sys::write(fd, text.data(), text.size());
+    return;
+  }
+}
+
+}  // namespace
+
+void Terminal::lend() noexcept {
+  lent_raw_ = raw_;
+  if (alternate_) put(kFirstScreen);
+  // What the program wrote to pipes was not looked at: it may have begun anything.
+  put(kReset);
+  leave_raw();
+}
+
+void Terminal::take_back() noexcept {
+  if (alternate_) put(kOtherScreen);
+  if (!lent_raw_) return;
+  lent_raw_ = false;
+  enter_raw();
+  std::uint16_t size[4] = {};
+  if (sys::ioctl(user_, kGetSize, size) != 0 || size[0] < 2) return;
+  // A change of size is what programs that fill the screen draw themselves anew for.
+  const std::uint16_t other[4] = {static_cast<std::uint16_t>(size[0] - 1), size[1], size[2],
+                                  size[3]};
+  sys::ioctl(master_, kSetSize, other);
+  sys::ioctl(master_, kSetSize, size);
+}
+
 void Terminal::notice(const std::uint8_t* bytes, std::size_t size) noexcept {
   constexpr std::string_view kSwitch = "\033[?1049";
   for (std::size_t i = 0; i < size; ++i) {
@@ -68,15 +116,8 @@ void Terminal::notice(const std::uint8_t* bytes, std::size_t size) noexcept {
 
 void Terminal::tidy() noexcept {
   leave_raw();
-  std::int32_t group = 0;
-  if (!escaped_ || sys::ioctl(1, kGetGroup, &group) < 0) return;  // not a terminal
-  constexpr std::string_view kLeave = "\033[?1049l";
-  // A string or sequence left open is ended; colours, hidden cursor, mouse reports,
-  // focus reports and bracketed paste are switched off.
-  constexpr std::string_view kReset =
-      "\030\033\\\033[0m\033[?25h\033[?1000l\033[?1002l\033[?1003l\033[?1004l\033[?1006l"
-      "\033[?2004l\033[?1l\033>";
-  if (alternate_) sys::write(1, kLeave.data(), kLeave.size());
+  if (!escaped_ || !is_terminal(1)) return;
+  if (alternate_) sys::write(1, kFirstScreen.data(), kFirstScreen.size());
   sys::write(1, kReset.data(), kReset.size());
 }
 

@@ -29,6 +29,10 @@ class Terminal {
   void enter_raw() noexcept;
   void leave_raw() noexcept;
   void pass_size() noexcept;
+  // For a question to the person: half-written sequences are ended, the other screen is left,
+  // the mode put back. take_back() undoes it, and has the program draw itself anew.
+  void lend() noexcept;
+  void take_back() noexcept;
   // Looks at what the program writes for the one switch that must not be guessed.
   void notice(const std::uint8_t* bytes, std::size_t size) noexcept;
   // Switches off what may have been left on; the terminal is the user's again.
@@ -38,6 +42,7 @@ class Terminal {
   int master_ = -1;
   int user_ = -1;  // the descriptor of the user's terminal, or -1
   bool raw_ = false;
+  bool lent_raw_ = false;
   bool escaped_ = false;  // a program that sent no escape left nothing on
   bool alternate_ = false;
   std::size_t matched_ = 0;

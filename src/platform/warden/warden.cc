@@ -204,7 +204,7 @@ class Warden {
     fds[kInitGone] = {init_pidfd_, sys::kPollIn, 0};
     fds[kSize] = {size_signal_, sys::kPollIn, 0};
     fds[kNotices] = {notices_.fd(), sys::kPollIn, 0};
-    streams_.watch(fds + kStreams);
+    if (!hushed_) streams_.watch(fds + kStreams);
     const std::uint64_t now = sys::monotonic_ns();
     std::uint64_t until = next_beat_;
     if (deadline_ != 0 && !ended_ && deadline_ < until) until = deadline_;
@@ -217,9 +217,12 @@ class Warden {
     if (fds[kInitGone].revents != 0) lose_init();
     if (fds[kSize].revents != 0) resize();
     if (fds[kNotices].revents != 0) answer_calls();
-    if (streams_.move(fds + kStreams) == Streams::Moved::kOverLimit) exceed(Kind::kOutput);
+    if (!hushed_ && streams_.move(fds + kStreams) == Streams::Moved::kOverLimit) {
+      exceed(Kind::kOutput);
+    }
     keep_time();
-    if (!ended_) return;
+    if (ended_ && notices_.holds()) tell_who_is_gone();
+    if (!ended_ || hushed_) return;
     if (streams_.drain() == Streams::Moved::kOverLimit) exceed(Kind::kOutput);
     if (streams_.is_drained()) finish();
   }
@@ -232,6 +235,7 @@ class Warden {
       beat.type = MessageType::kBeat;
       if (init_socket_ >= 0) cage::send(init_socket_, beat, -1, cage::kDontWait);
       if (going_) cage::send(kSignerSocket, beat, -1, cage::kDontWait);
+      if (notices_.holds()) tell_who_is_gone();
     }
     if (ended_ || !going_) return;
     if (deadline_ != 0 && now >= deadline_) exceed(Kind::kWall);
@@ -267,10 +271,62 @@ class Warden {
       int program = -1;
       const Notices::Turn turn = notices_.next(event, program);
       if (turn == Notices::Turn::kIdle || turn == Notices::Turn::kLost) return;
+      if (turn == Notices::Turn::kWish) tell_wish(event);
       if (turn != Notices::Turn::kEvent) continue;
       tell(event, program);
       if (program >= 0) sys::close(program);
     }
+  }
+
+  // A path is longer than a message.
+  void tell_wish(Message message) {
+    const std::string_view path = notices_.wish();
+    wire::WishBody& body = message.body.wish;
+    message.c = path.size();
+    for (std::size_t at = 0; at < path.size(); at += body.size) {
+      const std::size_t left = path.size() - at;
+      body.size = static_cast<std::uint32_t>(left < wire::kWishPart ? left : wire::kWishPart);
+      message.b = at;
+      __builtin_memset(body.path, 0, sizeof body.path);
+      __builtin_memcpy(body.path, path.data() + at, body.size);
+      tell(message);
+    }
+  }
+
+  void give(const Message& message, int file) {
+    const int error = notices_.end_wish(message.a, file);
+    if (file < 0) return;
+    sys::close(file);
+    Message given;
+    given.type = MessageType::kGiven;
+    given.a = message.a;
+    given.b = error < 0 ? 3 : static_cast<std::uint64_t>(error);  // ESRCH: gone meanwhile
+    tell(given);
+  }
+
+  void tell_who_is_gone() {
+    while (const std::uint64_t id = notices_.take_gone()) {
+      Message gone;
+      gone.type = MessageType::kWithdrawn;
+      gone.a = id;
+      tell(gone);
+    }
+  }
+
+  // While a person is asked nothing of the program reaches them, nor do their keys reach it.
+  void fall_silent(std::uint64_t number) {
+    if (!hushed_) streams_.terminal().lend();
+    hushed_ = true;
+    Message hushed;
+    hushed.type = MessageType::kHushed;
+    hushed.b = number;
+    tell(hushed);
+  }
+
+  void speak_again() {
+    if (!hushed_) return;
+    hushed_ = false;
+    streams_.terminal().take_back();
   }
 
   void resize() {
@@ -281,9 +337,12 @@ class Warden {
 
   void hear_signer() {
     Message message;
-    const long e = cage::receive(kSignerSocket, message, cage::kDontWait);
+    int file = -1;
+    const long e = cage::receive(kSignerSocket, message, cage::kDontWait, &file);
     if (e == -11) return;
     if (e < 0) abandon();
+    if (message.type == MessageType::kGive) return give(message, file);
+    if (file >= 0) sys::close(file);
     switch (message.type) {
       case MessageType::kPlan:
         if (planned_) abandon();
@@ -295,9 +354,12 @@ class Warden {
         going_ = true;
         go(message);
         break;
+      case MessageType::kHush:
+        message.a == 1 ? fall_silent(message.b) : speak_again();
+        break;
       case MessageType::kSignal:
         if (!going_ || init_socket_ < 0) break;
-        if (message.a == 18 && plan_.header().terminal != 0) {  // SIGCONT: ours again
+        if (message.a == 18 && plan_.header().terminal != 0 && !hushed_) {  // SIGCONT: ours again
           streams_.terminal().enter_raw();
           streams_.terminal().pass_size();
         }
@@ -371,7 +433,9 @@ class Warden {
     // Init's clock is a little longer: it is there for when this one hangs.
     forward.a = wall == 0 ? 0 : wall + 500000000;
     // Not before: what proves the cage opens files too.
+    if (plan_.header().observe == 1) notices_.tell_files();
     if (plan_.header().observe == 2) notices_.tell_uses();
+    if (plan_.header().asks != 0) notices_.hold(plan_);
     const bool terminal = plan_.header().terminal != 0;
     if (terminal) watch_size();
     streams_.open(terminal, asked(Kind::kOutput));
@@ -598,6 +662,7 @@ class Warden {
   bool ready_ = false;
   bool going_ = false;
   bool ended_ = false;
+  bool hushed_ = false;
   std::uint64_t next_beat_ = 0;
   std::uint64_t deadline_ = 0;
   std::uint64_t started_ = 0;
