@@ -272,6 +272,35 @@ class OtherProcesses(BareCase):
                 else:
                     self.assertEqual((words, nice, untouched), ({"got"}, 5, False), str(run))
 
+    def test_nobody_takes_a_signal_from_it(self):
+        code = """
+            tried("parent", lambda: os.kill(os.getppid(), 0))
+            reached = []
+            for pid in range(1, os.getpid() + 64):
+                try: os.kill(pid, 0)
+                except OSError: continue
+                if pid != os.getpid(): reached.append(pid)
+            print("REACHED", len(reached))
+        """
+        control = self.bench.call(self.python(code))
+        self.assertIn("got parent", control.out, str(control))
+        self.assertNotIn("REACHED 0", control.out, str(control))
+        run = self.bench.caged(self.python(code))
+        self.assertEqual(run.out, "no parent EPERM\nREACHED 0\n", str(run))
+
+    def test_its_init_cannot_be_stopped_or_killed(self):
+        code = """
+            for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGKILL):
+                try: os.kill(os.getppid(), number)
+                except OSError: pass
+            time.sleep(0.3); print("OVER")
+        """
+        # The shell is its parent, and is not spared.
+        control = self.bench.call(["sh", "-c", '"$@"; echo SURVIVED', "sh", *self.python(code)])
+        self.assertNotIn("SURVIVED", control.out, str(control))
+        run = self.bench.caged(self.python(code))
+        self.assertEqual((run.out, run.code), ("OVER\n", 0), str(run))
+
     def test_its_own_settings_are_its_own(self):
         run = self.bench.caged(self.python("""
             os.nice(1); os.setpriority(os.PRIO_PROCESS, 0, 7); os.sched_setaffinity(0, {0})

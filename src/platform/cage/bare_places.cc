@@ -93,20 +93,22 @@ class Walk {
       for (long at = 0; at < n;) {
         std::uint16_t length = 0;
         __builtin_memcpy(&length, entries + at + 16, sizeof length);
-        const std::string_view name(entries + at + 19);
+        const char* name = entries + at + 19;
         at += length;
-        if (name == "." || name == "..") continue;
+        const std::string_view text(name);
+        if (text == "." || text == "..") continue;
         if (const long e = allow_entry(listing, name, inside, rights, depth); e < 0) return e;
       }
     }
   }
 
-  long allow_entry(int listing, std::string_view name, Span inside, std::uint64_t rights,
+  long allow_entry(int listing, const char* name, Span inside, std::uint64_t rights,
                    unsigned depth) {
     const std::size_t before = size_;
-    if (before + 1 + name.size() > wire::kPlanMaxPath) return 0;  // no rule: denied
+    const std::string_view text(name);
+    if (before + 1 + text.size() > wire::kPlanMaxPath) return 0;  // no rule: denied
     path_[size_++] = '/';
-    for (const char c : name) path_[size_++] = c;
+    for (const char c : text) path_[size_++] = c;
     const std::string_view path(path_, size_);
     Span below{inside.end, inside.end};
     bool itself = false;
@@ -119,7 +121,7 @@ class Walk {
     }
     long e = 0;
     if (!itself) {  // a place gets its own rules
-      const long fd = sys::openat(listing, name.data(), kFollowNothing);
+      const long fd = sys::openat(listing, name, kFollowNothing);
       if (fd >= 0) {
         e = allow(static_cast<int>(fd), below, rights, depth + 1);
         sys::close(static_cast<int>(fd));

@@ -161,6 +161,7 @@ long open_bare_terminal(Context& context);
 long drop_bare_capabilities(Context& context);
 long enforce_bare_landlock(Context& context);
 long prove_bare_hidden(Context& context);
+long prove_bare_filter(Context& context);
 // In the program's child: one Landlock domain further in than init. 0, or a negative errno.
 long enter_inner_domain();
 // bare_places.cc

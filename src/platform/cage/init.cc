@@ -77,6 +77,7 @@ constexpr Named kBareSetup[] = {
     {Step::kLandlock, enforce_bare_landlock},
     {Step::kHidden, prove_bare_hidden},
     {Step::kSeccomp, enforce_seccomp},
+    {Step::kSeccomp, prove_bare_filter},
     {Step::kSpawn, start_guard},
 };
 

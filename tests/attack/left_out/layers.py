@@ -31,6 +31,7 @@ class Layer:
     attack: str = ""           # a test of the suite, or a probe of attacks.py ("probe:NAME")
     why: str = ""
     root_only: bool = False    # the attack needs a caller who is root
+    bare: bool = False         # of a cage without namespaces: tried where there are none
 
 
 
@@ -229,6 +230,28 @@ LAYERS = (
                 "const long written = 1;\n  sys::close(static_cast<int>(fd));\n  if (written != 1)"),),
           (Edit(CAGE + "namespaces.cc", "    return -1;\n  }\n  if (after != -28) return after;", "  }"),),
           front=("seccomp",), attack="probe:nest_a_namespace"),
+    # Nothing may then be killed by kill(-1), which is held to the cage by what is left out.
+    Layer("bare.landlock",
+          (Edit(CAGE + "bare.cc", "if (const long e = sys::call(__NR_landlock_restrict_self, "
+                "context.ruleset, 0); e < 0) return e;"),),
+          (Edit(CAGE + "bare.cc", "  if (after != -13) return -1;\n  if (sys::kill(outside.warden_pid, 0) != -1) "
+                "return -1;\n  if (reach_abstract(outside) != -1) return -1;\n"),
+           Edit(CAGE + "bare.cc", "    if (fd >= 0) return -1;\n"),
+           Edit(CAGE + "guard.cc", "  if (sys::kill(context.baseline.warden_pid, 0) != -1) return -1;\n"),
+           Edit(CAGE + "guard.cc", "    sys::kill(-1, 9);\n"),
+           Edit(CAGE + "init.cc", "while (sys::kill(-1, 9) == 0) {", "while (left > ~1UL) {")),
+          attack="test_files.F11_ReadASecret.test_no_way_of_reading_it_works", bare=True),
+    Layer("bare.inner_domain",
+          (Edit(CAGE + "bare.cc", "const long e = sys::call(__NR_landlock_restrict_self, fd, 0);",
+                "const long e = 0;"),),
+          (Edit(CAGE + "bare.cc", "return before == 0 && sys::kill(init, 0) == -1 ? 0 : -1;",
+                "return before;"),),
+          attack="test_bare.OtherProcesses.test_nobody_takes_a_signal_from_it", bare=True),
+    Layer("bare.seccomp",
+          (Edit(CAGE + "confine.cc",
+                "if (context.bare) return plan.observe != 0 ? whole(kBareObserve) : whole(kBare);"),),
+          (Edit(CAGE + "bare.cc", "return sys::call(__NR_connect, -1, nullptr, 0) == -1 ? 0 : -1;", "return 0;"),),
+          attack="test_bare.SharedWithTheMachine.test_nothing_is_shared_watched_or_served", bare=True),
     Layer("needs",
           (Edit(CAGE + "target.cc", "needs |= has_pipe() ? kPipe : 0U;", "(void)has_pipe;"),),
           why="it refuses no attack; it says that a program can live in the cage"),

@@ -25,6 +25,8 @@ import run_attacks
 from layers import LAYERS
 
 OPTIONS = None
+# A test that fails with Bailey's own code when no cage stands.
+ANY_RUN = "test_evidence.E02_Proof.test_every_layer_is_proven_and_the_receipt_says_so"
 # Probes that attack something which exists in a cage only, or is open to everybody without one.
 WITHOUT_CONTROL = {"write_in_the_root", "read_in_the_root"}
 
@@ -47,21 +49,28 @@ class LeftOut(bench.AttackCase):
         finally:
             bench.BIN = kept
 
+    def outcome_of(self, layer, place, test):
+        """What came of one test of the suite with these programs."""
+        results = os.path.join(self.bench.top, "results")
+        bare = ["--without-user-namespaces"] if layer.bare else []
+        done = subprocess.run(
+            [sys.executable, "-B", os.path.join(SUITE, "run_attacks.py"), "--bin", place,
+             "--victim", OPTIONS.victim, "--results", results, *bare, test],
+            cwd=SUITE, capture_output=True, text=True, timeout=280, check=False)
+        with open(results, encoding="utf-8") as file:
+            outcomes = [json.loads(line) for line in file]
+        os.unlink(results)
+        self.assertEqual(len(outcomes), 1, done.stderr[-3000:])
+        self.assertNotEqual(outcomes[0]["outcome"], "skipped", outcomes[0]["why"])
+        return outcomes[0]
+
     def attacked(self, layer, place):
         """(whether the attack was noticed to get through, what was said)"""
         if not layer.attack.startswith("probe:"):
-            results = os.path.join(self.bench.top, "results")
-            done = subprocess.run(
-                [sys.executable, "-B", os.path.join(SUITE, "run_attacks.py"), "--bin", place,
-                 "--victim", OPTIONS.victim, "--results", results, layer.attack],
-                cwd=SUITE, capture_output=True, text=True, timeout=280, check=False)
-            with open(results, encoding="utf-8") as file:
-                outcomes = [json.loads(line) for line in file]
-            self.assertEqual(len(outcomes), 1, done.stderr[-3000:])
-            self.assertNotEqual(outcomes[0]["outcome"], "skipped", outcomes[0]["why"])
+            found = self.outcome_of(layer, place, layer.attack)
             # It must be the attack that is seen, not a run that came to nothing.
-            self.assertNotIn("cage.", outcomes[0]["why"], "the cage did not stand")
-            return outcomes[0]["outcome"] == "failed", outcomes[0]["why"]
+            self.assertNotIn("cage.", found["why"], "the cage did not stand")
+            return found["outcome"] == "failed", found["why"]
         name = layer.attack.removeprefix("probe:")
         kept, bench.BIN = bench.BIN, place
         try:
@@ -78,6 +87,13 @@ def add_tests():
 
         def canary(self, layer=layer):
             place = programs(layer, "unapplied", self.bench.top)
+            if layer.bare:
+                refused = self.outcome_of(layer, place, ANY_RUN)
+                self.assertEqual(refused["outcome"], "failed", f"it ran without {layer.name}")
+                self.assertIn("120 != 0", refused["why"])
+                whole = self.outcome_of(layer, OPTIONS.bin, ANY_RUN)
+                self.assertEqual(whole["outcome"], "passed", whole["why"])
+                return
             mark = os.path.join(self.bench.workspace, "ran")
             run = self.run_with(place, ["touch", mark])
             self.assertFalse(os.path.exists(mark), f"it ran without {layer.name}\n{run}")
