@@ -82,9 +82,9 @@ std::optional<effect::process::WishAnswer> LiveGrants::next() {
     if (const auto answer = open_->question->look(stages_.clock.monotonic()))
       conclude(*answer, Memory::kKept);
   while (!open_ && !waiting_.empty()) {
-    Wish wish = std::move(waiting_.front());
+    const Wish wish = std::move(waiting_.front());
     waiting_.pop_front();
-    begin(std::move(wish));
+    begin(wish);
   }
   if (answers_.empty()) return std::nullopt;
   auto answer = std::move(answers_.front());
@@ -122,7 +122,7 @@ Status LiveGrants::record(model::Refusal refusal) {
   return {};
 }
 
-void LiveGrants::begin(Wish wish) {
+void LiveGrants::begin(const Wish& wish) {
   if (const auto known = known_.find(wish.path); known != known_.end()) {
     if (known->second.copy) return hand_out(wish, known->second);
     answers_.push_back({wish.id, Fd()});

@@ -78,7 +78,7 @@ class LiveGrants final : public effect::process::WishDesk {
   };
   enum class Memory { kKept, kNone };
 
-  void begin(Wish wish);
+  void begin(const Wish& wish);
   [[nodiscard]] Status judge_first(const Wish& wish);
   [[nodiscard]] Result<consent::Ask> store_question();
   [[nodiscard]] Result<model::Verdict> judge(const model::FileRead& read);

@@ -56,9 +56,9 @@ TerminalQuestion::TerminalQuestion(Fd terminal, Ask ask, Moment moment, MonoTime
     : terminal_(std::move(terminal)),
       ask_(std::move(ask)),
       moment_(moment),
+      has_before_(::tcgetattr(terminal_.get(), &before_) == 0),
       quiet_since_ns_(now.ns),
       until_ns_(after(now.ns, timeout_ns)) {
-  has_before_ = ::tcgetattr(terminal_.get(), &before_) == 0;
   // Key by key while it settles: half a line that was typed would not be seen otherwise.
   broken_ = !has_before_ ||
             !set_mode(moment_ == Moment::kBefore ? Keys::kLines : Keys::kOneByOne) ||

@@ -194,7 +194,7 @@ Result<CageView> plan_view(const ViewRequest& request, const HostFiles& host) {
   drop_strangers(view);
   if (!is_visible(view, request.workspace))
     return fail("run.workspace", "a hide rule of the policy hides the workspace itself",
-                "choose another workspace, or narrow the rule");
+                "choose another workspace, or narrow the rule; what files.ask names is hidden too");
   return view;
 }
 
