@@ -34,7 +34,8 @@ using process::MessageType;
 
 namespace {
 
-constexpr int kTick = 200;                         // ms between looks at the watch
+constexpr int kTick = 200;                         // ms between looks at the watch, at most
+constexpr std::int64_t kWatchEvery = 20'000'000;   // ns between them, at least
 constexpr std::int64_t kPatience = 2'000'000'000;  // ns without a word of the warden
 
 std::int64_t now_ns() {
@@ -338,6 +339,7 @@ Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& wat
   process::CageEnd end;
   bool killing = false;
   std::int64_t heard = now_ns();
+  std::int64_t watched = heard;
   auto kill_cage = [&] {
     if (killing) return;
     killing = true;
@@ -348,7 +350,12 @@ Result<process::CageEnd> WardenCage::run(const Leash& leash, process::Watch& wat
   for (;;) {
     const std::int64_t now = now_ns();
     events.look_at_the_clock();
-    if (now >= leash.deadline().ns || leash.stop_requested() || watch.must_stop()) kill_cage();
+    if (now >= leash.deadline().ns || leash.stop_requested()) kill_cage();
+    // Looked at again and again, but not for each of the words that come at once at the end.
+    if (now - watched >= kWatchEvery && !killing) {
+      watched = now;
+      if (watch.must_stop()) kill_cage();
+    }
     if (killing) wishes.close();
     // A socket that is gone is heard of below.
     (void)tell_decisions(wishes);
