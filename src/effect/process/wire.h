@@ -18,8 +18,7 @@ inline constexpr std::uint32_t kWireVersion = 1;
 inline constexpr std::size_t kMessageBytes = 256;
 
 enum class MessageType : std::uint32_t {
-  kPlan = 1,      // signer -> warden -> init: the sealed memfd holds `a` bytes of plan; to init
-                  // also `b`: rlimits to set, by bit of LimitKind; `c`: 1 to hand out proc
+  kPlan = 1,      // signer -> warden -> init: the sealed memfd holds `a` bytes of plan
   kGo = 2,        // signer -> warden -> init: let the program go; `a`: wall budget in ns, 0 none
   kSignal = 3,    // signer -> warden -> init: deliver signal `a` to the program's group
   kKill = 4,      // signer -> warden: the cage dies now
@@ -29,6 +28,8 @@ enum class MessageType : std::uint32_t {
   kGive = 8,      // signer -> warden: the call `a` gets the file that travels along, or goes on
   kHush = 9,      // signer -> warden: `a` 1: the streams stand still from now on; 0: go on; `b`:
                   // the number of this word
+  kHold = 10,     // warden -> init: groups are joined; `b`: rlimits to set, by bit of LimitKind;
+                  // `c`: 1 to hand out proc
   kBuilt = 16,    // init -> warden: body.built; only the needs are still to be proven. `b`: the
                   // errno by which the kernel refused a listener, 0 when there is one; `c`: the
                   // pid of the guard, 0 when the cage has a pid namespace
@@ -247,7 +248,7 @@ static_assert(sizeof(WishBody) <= kMessageBytes - 32);
 
 [[nodiscard]] constexpr bool is_known(MessageType type) noexcept {
   const auto number = static_cast<std::uint32_t>(type);
-  return (number >= 1 && number <= 9) || (number >= 16 && number <= 33);
+  return (number >= 1 && number <= 10) || (number >= 16 && number <= 33);
 }
 [[nodiscard]] inline bool is_sound(const Message& message, std::size_t received) noexcept {
   return received == kMessageBytes && message.version == kWireVersion && is_known(message.type);

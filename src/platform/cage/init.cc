@@ -26,6 +26,8 @@ struct Named {
   StepFunction run;
 };
 
+long await_limits(Context& context);
+
 // What needs no plan, and so overlaps with the signer's thinking.
 constexpr Named kEarly[] = {
     {Step::kIdentity, open_host_proc}, {Step::kNetwork, start_second},
@@ -38,11 +40,12 @@ constexpr Named kEarly[] = {
 // the kernel waits for a grace period there, so the second thread does it, and it is gone
 // before anything is forked.
 constexpr Named kSetup[] = {
-    {Step::kCanary, settle_group},
     {Step::kTime, settle_time},
     {Step::kLandlock, begin_landlock},
     {Step::kRoot, make_root},
     {Step::kMounts, place_all},
+    {Step::kLimits, await_limits},
+    {Step::kCanary, settle_group},
     {Step::kNesting, forbid_nesting},
     {Step::kLimits, hand_out},
     {Step::kHidden, seal_places},
@@ -67,6 +70,7 @@ constexpr Named kSetup[] = {
 constexpr Named kBareSetup[] = {
     {Step::kNamespaces, begin_bare},
     {Step::kMounts, allow_bare_places},
+    {Step::kLimits, await_limits},
     {Step::kProgram, enter_program_directory},
     {Step::kTerminal, open_bare_terminal},
     {Step::kKeyring, prove_keyring},
@@ -118,8 +122,8 @@ void join_group(Context& context, int tasks) {
   if (written != 1) give_up(context, Step::kCgroup, written < 0 ? written : -5);
 }
 
-std::uint64_t await_plan(Context& context) {
-  Message message;
+// What the warden says meanwhile is done; returns with what is waited for in `message`.
+void await(Context& context, MessageType wanted, Message& message) {
   for (;;) {
     sys::PollFd fd{context.warden, sys::kPollIn, 0};
     if (wait_within(&fd, 1, sys::monotonic_ns() + kPatience) <= 0) sys::exit(121);
@@ -130,11 +134,7 @@ std::uint64_t await_plan(Context& context) {
       continue;
     }
     if (came >= 0) sys::exit(121);
-    if (message.type == MessageType::kPlan) {
-      context.rlimit_mask = message.b;
-      context.hand_out = message.c != 0;
-      return message.a;
-    }
+    if (message.type == wanted) return;
     if (message.type == MessageType::kBaseline) {
       __builtin_memcpy(&context.baseline, message.body.bytes, sizeof context.baseline);
       give_second_the_baseline();
@@ -144,7 +144,22 @@ std::uint64_t await_plan(Context& context) {
   }
 }
 
-void open_plan(Context& context, std::uint64_t size) {
+// The warden makes the groups of the limits while the view is built.
+long await_limits(Context& context) {
+  Message message;
+  await(context, MessageType::kHold, message);
+  context.rlimit_mask = message.b;
+  context.hand_out = message.c != 0;
+  if (context.hand_out || context.bare || context.io < 0) return 0;
+  sys::close(context.io);
+  context.io = -1;
+  return 0;
+}
+
+void open_plan(Context& context) {
+  Message message;
+  await(context, MessageType::kPlan, message);
+  const std::uint64_t size = message.a;
   constexpr int kSeals = 1 | 2 | 4 | 8;  // seal, shrink, grow, write
   if (size == 0 || size > wire::kPlanMaxBytes) give_up(context, Step::kPlan, -27);
   const long seals = sys::fcntl(context.plan_fd, 1034);
@@ -326,13 +341,11 @@ class Life {
   } else {
     take(context, kEarly);
   }
-  open_plan(context, await_plan(context));
+  open_plan(context);
   // Until now it had our CPU to itself, and the signer needed the others.
   if (!context.bare) send_second_elsewhere();
-  if (context.hand_out || context.bare) {
-    const long io = sys::openat(context.host_proc, "self/io", 02000000);
-    if (io >= 0) context.io = static_cast<int>(io);
-  }
+  const long io = sys::openat(context.host_proc, "self/io", 02000000);
+  if (io >= 0) context.io = static_cast<int>(io);
   // From here on the cage's own user ids own nothing of this process in /proc.
   if (const long e = sys::prctl(PR_SET_DUMPABLE, 0); e < 0) give_up(context, Step::kIdentity, e);
   if (context.bare) {

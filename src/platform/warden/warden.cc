@@ -386,6 +386,11 @@ class Warden {
     if (map < 0 && map > -4096) fail(Step::kPlan, map);
     if (!plan_.open(reinterpret_cast<const void*>(map), message.a)) fail(Step::kPlan, -22);
     if (refused_ < 0) go_bare();
+    // Init builds by it while we make the groups of the limits.
+    Message forward;
+    forward.type = MessageType::kPlan;
+    forward.a = message.a;
+    tell_init(forward);
     const auto counting = bare_                        ? Limits::Counting::kUser
                           : context_.baseline.uid == 0 ? Limits::Counting::kNobody
                                                        : Limits::Counting::kCage;
@@ -393,16 +398,21 @@ class Warden {
     if (const long e = limits_.open(plan_.header(), kPlanMemfd, counting, failed); e < 0) {
       fail(Step::kLimits, e, static_cast<std::uint64_t>(failed));
     }
-    if (const long e = limits_.admit(init_socket_, init_); e < 0) fail(Step::kCgroup, e);
-    Message forward;
-    forward.type = MessageType::kPlan;
-    forward.a = message.a;
-    forward.b = limits_.for_init();
-    forward.c = limits_.interval() != 0 && !bare_ ? 1 : 0;
-    if (cage::send(init_socket_, forward) < 0) {
+    if (const long e = limits_.admit(init_socket_, init_); e < 0) {
       hear_all_of_init();  // why it is gone, if init said so
-      fail(Step::kPlan, -32);
+      fail(Step::kCgroup, e);
     }
+    Message hold;
+    hold.type = MessageType::kHold;
+    hold.b = limits_.for_init();
+    hold.c = limits_.interval() != 0 && !bare_ ? 1 : 0;
+    tell_init(hold);
+  }
+
+  void tell_init(const Message& message) {
+    if (cage::send(init_socket_, message) >= 0) return;
+    hear_all_of_init();  // why it is gone, if init said so
+    fail(Step::kPlan, -32);
   }
 
   void tell_limits() {
