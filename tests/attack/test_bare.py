@@ -345,6 +345,17 @@ class SharedWithTheMachine(BareCase):
 class Ends(BareCase):
     """However Bailey's own processes end, nothing goes on."""
 
+    def setUp(self):
+        super().setUp()
+        # A warden that is killed leaves its folder behind, and is killed here.
+        before = set(self.folders())
+        self.addCleanup(lambda: [shutil.rmtree(path, True)
+                                 for path in set(self.folders()) - before if os.access(path, os.W_OK)])
+
+    @staticmethod
+    def folders():
+        return [f"/tmp/{name}" for name in os.listdir("/tmp") if re.fullmatch(r"bailey-\d+", name)]
+
     @staticmethod
     def children(pid):
         with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
