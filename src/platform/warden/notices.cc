@@ -137,7 +137,7 @@ Notices::Turn Notices::next(wire::Message& event, int& program) noexcept {
   const Caller caller(call.pid);
   if (is_open(call.data.nr)) {
     wish_ = {};
-    if (held_.hold(listener_, call, wish_)) {
+    if (held_.hold(listener_, call, caller, wish_)) {
       event.type = wire::MessageType::kWish;
       event.a = call.id;
       event.body = {};

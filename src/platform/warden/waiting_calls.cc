@@ -24,12 +24,12 @@ bool is_valid(int listener, std::uint64_t id) noexcept {
 
 }  // namespace
 
-bool WaitingCalls::hold(int listener, const seccomp_notif& call, Path& path) noexcept {
+bool WaitingCalls::hold(int listener, const seccomp_notif& call, const Caller& caller,
+                        Path& path) noexcept {
   std::uint64_t flags = 0;
   if (plan_ == nullptr || count_ == kMost || in_vain_ == kMostInVain) return false;
   if (!reads_only(call, flags)) return false;
   const bool at = call.data.nr == __NR_openat;
-  const Caller caller(call.pid);
   const int directory = at ? static_cast<int>(call.data.args[0]) : sys::kAtFdcwd;
   if (!caller.read_plain_path(directory, call.data.args[at ? 1 : 0], path)) return false;
   const std::uint32_t asks = plan_->header().asks;
