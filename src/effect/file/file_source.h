@@ -3,7 +3,7 @@
 // A port: platform implements it. find() looks and opens nothing; what it found is held by
 // descriptor, so that what a person was shown is what is read, whatever the name means by then.
 // copy() reads it into sealed memory, which nobody can change and nobody can run, and hands
-// out no way to the file itself (docs/decisions/0014). Any thread; may wait for the disk.
+// out no way to the file itself (docs/decisions/0015). Any thread; may wait for the disk.
 // Does not protect: against a file that changes while it is read; the digest says what was.
 #pragma once
 

@@ -23,7 +23,7 @@ class WaitingCalls {
   [[nodiscard]] bool watches() const noexcept { return plan_ != nullptr; }
   [[nodiscard]] unsigned count() const noexcept { return count_; }
 
-  // True when the call is held; `path` is then what it wants.
+  // True when the call, which is `caller`'s, is held; `path` is then what it wants.
   [[nodiscard]] bool hold(int listener, const seccomp_notif& call, const Caller& caller,
                           Path& path) noexcept;
   // Ends a held call: with a copy of `file`, or, when that is -1, by going on. Returns 0, the
