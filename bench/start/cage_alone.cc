@@ -63,7 +63,8 @@ int main(int count, char** words) {
   const auto now = bailey::platform::cage::sys::monotonic_ns();
   const bailey::Leash leash(0, {static_cast<std::int64_t>(now) + kHourNs}, {});
   NobodyListens deaf;
-  const auto end = (*cage)->run(leash, nobody, deaf);
+  bailey::effect::process::NoWishes content;
+  const auto end = (*cage)->run(leash, nobody, deaf, content);
   if (!end) return fail(end.error().message);
   if (end->end != End::kExited || end->signal != 0)
     return fail("the program did not end by itself");

@@ -40,12 +40,12 @@ constexpr Named kEarly[] = {
 // the kernel waits for a grace period there, so the second thread does it, and it is gone
 // before anything is forked.
 constexpr Named kSetup[] = {
-    {Step::kTime, settle_time},
     {Step::kLandlock, begin_landlock},
     {Step::kRoot, make_root},
     {Step::kMounts, place_all},
     {Step::kLimits, await_limits},
     {Step::kCanary, settle_group},
+    {Step::kTime, settle_time},
     {Step::kNesting, forbid_nesting},
     {Step::kLimits, hand_out},
     {Step::kHidden, seal_places},
