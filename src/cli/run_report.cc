@@ -1,5 +1,6 @@
 #include "cli/run_report.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -130,7 +131,14 @@ std::string layers_line(const RunReport& report) {
     if (layer.state == model::LayerState::kProven) ++proven;
   std::string text = std::to_string(proven) + " of " +
                      std::to_string(report.evidence.layers.size()) + " layers proven";
-  for (const auto& missing : report.evidence.degradations) text += ", without " + missing;
+  const auto& missing = report.evidence.degradations;
+  const bool one_wall =
+      std::find(missing.begin(), missing.end(), "namespace.user") != missing.end();
+  if (one_wall) text += ", one wall: without namespaces, a root and a /proc of its own";
+  for (const std::string& name : missing) {
+    const bool said = name.starts_with("namespace.") || name == "root" || name == "proc";
+    if (!one_wall || !said) text += ", without " + name;
+  }
   return text;
 }
 

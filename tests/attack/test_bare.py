@@ -67,6 +67,15 @@ degradations: {accepted_losses()}
         return caged
 
 
+class Told(BareCase):
+    def test_people_read_that_one_wall_stands_and_what_there_is_not(self):
+        run = self.bench.bailey("run", *self.policy(f"{{read: [{self.SYSTEM}], write: [\"./**\"]}}"),
+                                "--", "true")
+        self.assertEqual(run.code, 0, str(run))
+        self.assertRegex(run.err, r"10 of 20 layers proven, one wall: without namespaces, a root and a"
+                                  r" /proc of its own\n")
+
+
 class ChangesByName(BareCase):
     """chmod and its kin, which Landlock does not judge and the warden does."""
 
