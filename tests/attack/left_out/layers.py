@@ -249,7 +249,7 @@ LAYERS = (
           attack="test_bare.OtherProcesses.test_nobody_takes_a_signal_from_it", bare=True),
     Layer("bare.seccomp",
           (Edit(CAGE + "confine.cc",
-                "if (context.bare) return plan.observe != 0 ? whole(kBareObserve) : whole(kBare);"),),
+                "if (context.bare) return opens == Opens::kHeard ? whole(kBareObserve) : whole(kBare);"),),
           (Edit(CAGE + "bare.cc", "return sys::call(__NR_connect, -1, nullptr, 0) == -1 ? 0 : -1;", "return 0;"),),
           attack="test_bare.SharedWithTheMachine.test_nothing_is_shared_watched_or_served", bare=True),
     Layer("needs",
