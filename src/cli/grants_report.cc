@@ -17,7 +17,8 @@ struct Words {
 };
 constexpr Words kWords[] = {
     {"approval.denied", "the answer was no"},
-    {"grant.no_terminal", "asking needs a terminal as standard input, and Bailey in its foreground"},
+    {"grant.no_terminal",
+     "asking needs a terminal as standard input, and Bailey in its foreground"},
     {"grant.other", "approvals.by is 'other', and somebody else cannot answer while it runs"},
     {"grant.too_many", "16 questions were asked in this run"},
     {"grant.hidden", "it is hidden from every cage"},

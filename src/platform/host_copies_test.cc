@@ -8,19 +8,25 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <string>
+#include <system_error>
 
 namespace bailey::platform {
 namespace {
 
 class HostCopiesOf : public ::testing::Test {
  protected:
-  HostCopiesOf() {
+  void SetUp() override {
     char name[] = "/tmp/bailey-copies.XXXXXX";
-    top_ = ::mkdtemp(name);
+    ASSERT_NE(::mkdtemp(name), nullptr);
+    top_ = name;
   }
-  ~HostCopiesOf() override { (void)!std::system(("rm -rf '" + top_ + "'").c_str()); }
+  void TearDown() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(top_, ignored);
+  }
 
   std::string write(const std::string& name, const std::string& text) const {
     const std::string path = top_ + "/" + name;
