@@ -189,9 +189,9 @@ std::string ran_text(const RunReport& report) {
   text += blocked_text(report.events, report.evidence.extra);
   if (const auto polled = polled_line(report); !polled.empty())
     text += line("  looked at from time to time only, so it may go a little over: " + polled);
-  if (report.evidence.leftover_processes > 0)
-    text += line("  " + std::to_string(report.evidence.leftover_processes) +
-                 " processes were left over and ended with the cage");
+  if (const auto left = report.evidence.leftover_processes; left > 0)
+    text += line("  " + std::to_string(left) + (left == 1 ? " process was" : " processes were") +
+                 " left over and ended with the cage");
   return text;
 }
 
