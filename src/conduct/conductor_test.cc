@@ -4,21 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
-
 #include "base/fakes.h"
+#include "conduct/street_for_test.h"
 #include "effect/process/fake_jail.h"
-#include "model/process_run.h"
-#include "test_disk.h"
-
-namespace bailey::cli {
-class CommandLineDoor {
- public:
-  static model::Request request(const model::Action& action) {
-    return {PassKey<CommandLineDoor>(), action, "key"};
-  }
-};
-}  // namespace bailey::cli
 
 namespace bailey::conduct {
 namespace {
@@ -26,48 +14,10 @@ namespace {
 using effect::process::FakeCageScript;
 using effect::process::FakeJail;
 
-// Asks kept in memory; the first answer wins, a used one is gone.
-class MemoryApprovals final : public consent::ApprovalStore, public gate::ApprovalSource {
- public:
-  Result<consent::Ask> put(consent::Ask ask) override {
-    ask.id = "0123456789abcdef";
-    asks_.try_emplace(ask.id, consent::StoredAsk{ask, std::nullopt});
-    return asks_.at(ask.id).ask;
-  }
-  Result<consent::StoredAsk> get(const std::string& id) const override { return asks_.at(id); }
-  Result<std::vector<consent::StoredAsk>> list() const override {
-    return std::vector<consent::StoredAsk>{};
-  }
-  Status answer(const consent::Ask& ask, const consent::AnswerRecord& record) override {
-    asks_.at(ask.id).answer = record;
-    return {};
-  }
-  Status use(const std::string& id) override {
-    if (asks_.erase(id) == 0) return fail("approval.used", "used");
-    return {};
-  }
-  Result<std::optional<gate::Approval>> find(const model::ActionDigest& action,
-                                             const Digest&) const override {
-    for (const auto& [id, stored] : asks_)
-      if (stored.ask.action == action && stored.answer)
-        return std::optional(gate::Approval{id,
-                                            stored.answer->answer == consent::Answer::kGrant
-                                                ? gate::Answer::kGranted
-                                                : gate::Answer::kDenied,
-                                            stored.answer->by});
-    return std::optional<gate::Approval>();
-  }
-
- private:
-  std::map<std::string, consent::StoredAsk> asks_;
-};
-
 class NeverStops final : public effect::process::Watch {
  public:
   bool must_stop() override { return false; }
 };
-
-crypto::SigningKey a_key(Entropy& entropy) { return crypto::SigningKey::generate(entropy); }
 
 class Street : public ::testing::Test {
  protected:
@@ -80,11 +30,7 @@ class Street : public ::testing::Test {
   Result<Conducted> run(const std::string& decision, AskHere ask_here = nobody()) {
     const auto compiled = policy::CompiledPolicy::from_source(policy(decision)).value();
     const auto matrix = gate::LevelMatrix::built_in();
-    model::ProcessRun run;
-    run.argv = {"/usr/bin/tool"};
-    run.found = run.program = "/usr/bin/tool";
-    run.workspace = run.directory = "/home/ann/project";
-    const auto action = model::to_action(run).value();
+    const auto action = run_of_a_tool();
     const identity::Identifier identifier(identity::LocalUser::of_this_process(), entropy_);
     const gate::Gate gate(clock_);
     std::stop_source stop;
@@ -113,35 +59,16 @@ class Street : public ::testing::Test {
     return [](const consent::Ask&) -> Result<bool> { return false; };
   }
 
-  ledger::Ledger& ledger() {
-    if (!ledger_) {
-      ledger::OpenReport report;
-      ledger::LedgerKeys keys{"bailey/test", a_key(entropy_), a_key(entropy_),
-                              crypto::SealKey(std::array<std::uint8_t, 32>{1})};
-      ledger_ =
-          ledger::Ledger::open(scratch_.open(), std::move(keys), clock_, entropy_, report).value();
-    }
-    return *ledger_;
-  }
-  std::vector<std::string> leaves() {
-    std::vector<std::string> types;
-    const auto read = ledger().read(0, ledger().size().value(),
-                                    [&](auto, const merkle::LeafEnvelope& leaf, auto&) -> Status {
-                                      types.emplace_back(merkle::name(leaf.type));
-                                      return {};
-                                    });
-    EXPECT_TRUE(read.has_value());
-    return types;
-  }
+  ledger::Ledger& ledger() { return ledger_.get(); }
+  std::vector<std::string> leaves() { return ledger_.types(); }
 
-  test::ScratchDir scratch_;
   FakeClock clock_;
   FakeEntropy entropy_;
   MemoryApprovals approvals_;
   FakeCageScript script_;
   bool halted_ = false;
   bool ledger_fails_ = false;
-  std::unique_ptr<ledger::Ledger> ledger_;
+  ScratchLedger ledger_{clock_, entropy_};
 };
 
 using Leaves = std::vector<std::string>;

@@ -6,24 +6,13 @@
 #include <pty.h>
 #include <unistd.h>
 
-#include <map>
 #include <thread>
 
 #include "base/fakes.h"
 #include "conduct/conductor.h"
+#include "conduct/street_for_test.h"
 #include "effect/file/fake_file_source.h"
 #include "effect/process/fake_jail.h"
-#include "model/process_run.h"
-#include "test_disk.h"
-
-namespace bailey::cli {
-class CommandLineDoor {
- public:
-  static model::Request request(const model::Action& action) {
-    return {PassKey<CommandLineDoor>(), action, "key"};
-  }
-};
-}  // namespace bailey::cli
 
 namespace bailey::conduct {
 namespace {
@@ -35,42 +24,6 @@ constexpr const char* kPolicy =
     "version: 1\nname: test\nlevels: {start: 30, max: 40}\n"
     "files: {read: ['/usr/**'], hide: ['/srv/never'], ask: [{id: shelf, path: '/srv/**'}]}\n"
     "commands: [{id: tool, decision: allow, argv: ['/usr/bin/tool']}]\n";
-
-class MemoryApprovals final : public consent::ApprovalStore, public gate::ApprovalSource {
- public:
-  Result<consent::Ask> put(consent::Ask ask) override {
-    ask.id = std::to_string(asks_.size());
-    ask.nonce = ask.id;
-    asks_.insert_or_assign(ask.id, consent::StoredAsk{ask, std::nullopt});
-    return ask;
-  }
-  Result<consent::StoredAsk> get(const std::string& id) const override { return asks_.at(id); }
-  Result<std::vector<consent::StoredAsk>> list() const override {
-    return std::vector<consent::StoredAsk>{};
-  }
-  Status answer(const consent::Ask& ask, const consent::AnswerRecord& record) override {
-    asks_.at(ask.id).answer = record;
-    return {};
-  }
-  Status use(const std::string& id) override {
-    asks_.at(id).answer.reset();
-    return {};
-  }
-  Result<std::optional<gate::Approval>> find(const model::ActionDigest& action,
-                                             const Digest&) const override {
-    for (const auto& [id, stored] : asks_)
-      if (stored.ask.action == action && stored.answer)
-        return std::optional(gate::Approval{id,
-                                            stored.answer->answer == consent::Answer::kGrant
-                                                ? gate::Answer::kGranted
-                                                : gate::Answer::kDenied,
-                                            stored.answer->by});
-    return std::optional<gate::Approval>();
-  }
-
- private:
-  std::map<std::string, consent::StoredAsk> asks_;
-};
 
 class Switch final : public effect::process::Watch {
  public:
@@ -152,11 +105,7 @@ class LiveGrantsOf : public ::testing::Test {
     const auto rules =
         policy::FileRules::create(compiled.policy(), {"/home/ann", "/home/ann/project"}).value();
     const auto matrix = gate::LevelMatrix::built_in();
-    model::ProcessRun run;
-    run.argv = {"/usr/bin/tool"};
-    run.found = run.program = "/usr/bin/tool";
-    run.workspace = run.directory = "/home/ann/project";
-    const auto action = model::to_action(run).value();
+    const auto action = run_of_a_tool();
     const identity::Identifier identifier(identity::LocalUser::of_this_process(), entropy_);
     const gate::Gate gate(clock_);
     std::stop_source stop;
@@ -197,29 +146,10 @@ class LiveGrantsOf : public ::testing::Test {
     return text;
   }
 
-  ledger::Ledger& ledger() {
-    if (!ledger_) {
-      ledger::OpenReport report;
-      ledger::LedgerKeys keys{"bailey/test", crypto::SigningKey::generate(entropy_),
-                              crypto::SigningKey::generate(entropy_),
-                              crypto::SealKey(std::array<std::uint8_t, 32>{1})};
-      ledger_ =
-          ledger::Ledger::open(scratch_.open(), std::move(keys), clock_, entropy_, report).value();
-    }
-    return *ledger_;
-  }
-  std::vector<merkle::LeafEnvelope> leaves() {
-    std::vector<merkle::LeafEnvelope> all;
-    EXPECT_TRUE(ledger().read(0, ledger().size().value(),
-                              [&](auto, const merkle::LeafEnvelope& leaf, auto&) -> Status {
-                                all.push_back(leaf);
-                                return {};
-                              }));
-    return all;
-  }
+  ledger::Ledger& ledger() { return ledger_.get(); }
   std::string types() {
     std::string text;
-    for (const auto& leaf : leaves()) text += std::string(merkle::name(leaf.type)) + " ";
+    for (const std::string& type : ledger_.types()) text += type + " ";
     return text;
   }
   std::vector<std::string> reasons() const {
@@ -228,7 +158,6 @@ class LiveGrantsOf : public ::testing::Test {
     return codes;
   }
 
-  test::ScratchDir scratch_;
   RunningClock clock_;
   FakeEntropy entropy_;
   MemoryApprovals approvals_;
@@ -239,7 +168,7 @@ class LiveGrantsOf : public ::testing::Test {
   bool at_terminal_ = true;
   bool halted_ = false;
   bool halts_at_answer_ = false;
-  std::unique_ptr<ledger::Ledger> ledger_;
+  ScratchLedger ledger_{clock_, entropy_};
   std::optional<Ran> ran_;
 };
 
@@ -251,7 +180,7 @@ TEST_F(LiveGrantsOf, AYes_GoesDownTheStreetAndGivesTheSameCopyAgain) {
   EXPECT_EQ(person_.questions, 1);
   EXPECT_EQ(files_.copies, 1) << "read once, whatever the file says later";
   EXPECT_EQ(types(), "intent intent outcome events outcome ");
-  const auto all = leaves();
+  const auto all = ledger_.leaves();
   EXPECT_FALSE(all[0].parent);
   ASSERT_TRUE(all[1].parent && all[2].parent);
   EXPECT_EQ(*all[1].parent, *all[2].parent);
