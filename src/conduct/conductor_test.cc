@@ -7,6 +7,7 @@
 #include "base/fakes.h"
 #include "conduct/street_for_test.h"
 #include "effect/process/fake_jail.h"
+#include "test_disk.h"
 
 namespace bailey::conduct {
 namespace {
@@ -68,7 +69,8 @@ class Street : public ::testing::Test {
   FakeCageScript script_;
   bool halted_ = false;
   bool ledger_fails_ = false;
-  ScratchLedger ledger_{clock_, entropy_};
+  test::ScratchDir scratch_;
+  ScratchLedger ledger_{scratch_.open(), clock_, entropy_};
 };
 
 using Leaves = std::vector<std::string>;

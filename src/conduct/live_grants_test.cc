@@ -13,6 +13,7 @@
 #include "conduct/street_for_test.h"
 #include "effect/file/fake_file_source.h"
 #include "effect/process/fake_jail.h"
+#include "test_disk.h"
 
 namespace bailey::conduct {
 namespace {
@@ -168,7 +169,8 @@ class LiveGrantsOf : public ::testing::Test {
   bool at_terminal_ = true;
   bool halted_ = false;
   bool halts_at_answer_ = false;
-  ScratchLedger ledger_{clock_, entropy_};
+  test::ScratchDir scratch_;
+  ScratchLedger ledger_{scratch_.open(), clock_, entropy_};
   std::optional<Ran> ran_;
 };
 

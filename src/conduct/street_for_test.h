@@ -1,5 +1,5 @@
 // What a test of the whole street needs beside the real stages: a door, asks in memory, a ledger
-// on a scratch disk, and one command that runs a tool.
+// in a given folder, and one command that runs a tool.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,14 +8,15 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/dir.h"
 #include "base/entropy.h"
 #include "consent/approval_store.h"
 #include "gate/approval_source.h"
 #include "ledger/ledger.h"
 #include "model/process_run.h"
-#include "test_disk.h"
 
 namespace bailey::cli {
 class CommandLineDoor {
@@ -71,7 +72,8 @@ class MemoryApprovals final : public consent::ApprovalStore, public gate::Approv
 // Opened when it is first asked for.
 class ScratchLedger {
  public:
-  ScratchLedger(const Clock& clock, Entropy& entropy) : clock_(clock), entropy_(entropy) {}
+  ScratchLedger(Dir folder, const Clock& clock, Entropy& entropy)
+      : folder_(std::move(folder)), clock_(clock), entropy_(entropy) {}
 
   ledger::Ledger& get() {
     if (!ledger_) {
@@ -79,8 +81,8 @@ class ScratchLedger {
       ledger::LedgerKeys keys{"bailey/test", crypto::SigningKey::generate(entropy_),
                               crypto::SigningKey::generate(entropy_),
                               crypto::SealKey(std::array<std::uint8_t, 32>{1})};
-      ledger_ =
-          ledger::Ledger::open(scratch_.open(), std::move(keys), clock_, entropy_, report).value();
+      ledger_ = ledger::Ledger::open(std::move(folder_), std::move(keys), clock_, entropy_, report)
+                    .value();
     }
     return *ledger_;
   }
@@ -100,7 +102,7 @@ class ScratchLedger {
   }
 
  private:
-  test::ScratchDir scratch_;
+  Dir folder_;
   const Clock& clock_;
   Entropy& entropy_;
   std::unique_ptr<ledger::Ledger> ledger_;
