@@ -149,9 +149,10 @@ long prove_hidden(Context& context);
 long prove_keyring(Context& context);
 long close_descriptors(Context& context);
 long set_rlimits(Context& context);
-long drop_capabilities(Context& context);
 long forbid_new_privileges(Context& context);
 long enforce_seccomp(Context& context);
+// capabilities.cc
+long drop_capabilities(Context& context);
 // target.cc: runs in the forked child; never returns.
 [[noreturn]] void become_target(Context& context);
 // bare.cc: the cage of a machine without user namespaces.

@@ -134,7 +134,7 @@ LAYERS = (
                 "if (i == 5 || (inside != 0 && inside != outside.namespaces[i])) continue;"),
            Edit(CAGE + "namespaces.cc", "if (names.nodename[i] != expected[i]) return -1;",
                 "(void)expected;"),
-           Edit(CAGE + "confine.cc", "if (before != 0 || after != -1) return -1;\n"
+           Edit(CAGE + "capabilities.cc", "if (before != 0 || after != -1) return -1;\n"
                 "  context.report(Layer::kCapabilities", "context.report(Layer::kCapabilities")),
           attack="test_evidence.E10_NothingShared.test_the_host_is_not_named"),
     Layer("namespace.cgroup",
@@ -185,17 +185,17 @@ LAYERS = (
           (Edit(CAGE + "confine.cc", "if (now.soft != value || now.hard != value) return -5;"),),
           attack="probe:open_many_files"),
     Layer("capabilities",
-          (Edit(CAGE + "confine.cc", "if (const long e = sys::call(__NR_capset, &header, sets); e < 0) return e;"),
-           Edit(CAGE + "confine.cc", "const long e = sys::prctl(PR_CAPBSET_DROP, cap);",
+          (Edit(CAGE + "capabilities.cc", "if (const long e = sys::call(__NR_capset, &header, sets); e < 0) return e;"),
+           Edit(CAGE + "capabilities.cc", "const long e = sys::prctl(PR_CAPBSET_DROP, cap);",
                 "const long e = cap < 41 ? 0 : -22;"),
-           Edit(CAGE + "confine.cc", "if (const long e = sys::prctl(PR_SET_SECUREBITS, kLocked); e < 0) return e;",
+           Edit(CAGE + "capabilities.cc", "if (const long e = sys::prctl(PR_SET_SECUREBITS, kLocked); e < 0) return e;",
                 "(void)kLocked;")),
-          (Edit(CAGE + "confine.cc", "if (set != 0) return -1;", "(void)set;"),
-           Edit(CAGE + "confine.cc",
+          (Edit(CAGE + "capabilities.cc", "if (set != 0) return -1;", "(void)set;"),
+           Edit(CAGE + "capabilities.cc",
                 "if (sys::prctl(PR_GET_SECUREBITS) != static_cast<long>(kLocked)) return -1;"),
-           Edit(CAGE + "confine.cc",
+           Edit(CAGE + "capabilities.cc",
                 "if (sys::prctl(PR_CAPBSET_READ, 0) != 0 || sys::prctl(PR_CAPBSET_READ, 21) != 0) return -1;"),
-           Edit(CAGE + "confine.cc", "if (before != 0 || after != -1) return -1;\n"
+           Edit(CAGE + "capabilities.cc", "if (before != 0 || after != -1) return -1;\n"
                 "  context.report(Layer::kCapabilities", "context.report(Layer::kCapabilities"),
            Edit(CAGE + "confine.cc", "if (after != -22 || !(before == -13 || inherited)) return -1;",
                 "(void)inherited;"),
