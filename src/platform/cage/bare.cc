@@ -4,9 +4,7 @@
 // is proven here as elsewhere, by acts before and after; what only namespaces would hold is
 // reported as missing, and the warden has seen that the policy accepts each by name.
 // spec/cage-without-namespaces.md says what is lost.
-#include <linux/capability.h>
 #include <linux/prctl.h>
-#include <linux/securebits.h>
 
 #include "platform/cage/context.h"
 #include "platform/cage/landlock.h"
@@ -57,22 +55,6 @@ long allow_proc_files(Context& context) {
   }
   return 0;
 }
-
-struct Capabilities {
-  std::uint32_t effective = 0, permitted = 0, inheritable = 0;
-};
-struct CapabilityHeader {
-  std::uint32_t version = _LINUX_CAPABILITY_VERSION_3;
-  std::int32_t pid = 0;
-};
-
-long read_capabilities(Capabilities (&sets)[2]) {
-  CapabilityHeader header;
-  return sys::call(__NR_capget, &header, sets);
-}
-
-// Needs a capability, and changes nothing where it succeeds.
-long try_capability() { return sys::call(__NR_chroot, "/"); }
 
 void report_lost(Context& context) {
   for (unsigned i = 0; i < wire::kLayers; ++i) {
@@ -152,45 +134,13 @@ long open_bare_terminal(Context& context) {
   return open_terminal(context);
 }
 
-// An ordinary user has none to drop, and may not empty the bounding set; no_new_privs is
-// what keeps it from giving anything.
-long drop_bare_capabilities(Context& context) {
-  constexpr unsigned kSetPcap = 8;
-  constexpr unsigned long kLocked = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP |
-                                    SECBIT_NO_SETUID_FIXUP_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
-                                    SECBIT_NO_CAP_AMBIENT_RAISE |
-                                    SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
-  Capabilities sets[2];
-  if (const long e = read_capabilities(sets); e < 0) return e;
-  const long before = try_capability();
-  if ((sets[0].effective >> kSetPcap & 1U) != 0) {
-    if (const long e = sys::prctl(PR_SET_SECUREBITS, kLocked); e < 0) return e;
-    for (unsigned long cap = 0; cap < 64; ++cap) {
-      const long e = sys::prctl(PR_CAPBSET_DROP, cap);
-      if (e == -22) break;  // past the last capability of this kernel
-      if (e < 0) return e;
-    }
-  }
-  if (const long e = sys::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL); e < 0) return e;
-  CapabilityHeader header;
-  const Capabilities none[2];
-  if (const long e = sys::call(__NR_capset, &header, none); e < 0) return e;
-  if (const long e = read_capabilities(sets); e < 0) return e;
-  for (const Capabilities& set : sets) {
-    if ((set.effective | set.permitted | set.inheritable) != 0) return -1;
-  }
-  const long after = try_capability();
-  if (after != -1) return -1;
-  context.report(Layer::kCapabilities, kProven, before, after);
-  return 0;
-}
-
 long enforce_bare_landlock(Context& context) {
   const Baseline& outside = context.baseline;
   const long file = open_canary(context);
   const long signal = sys::kill(outside.warden_pid, 0);
   const long socket = reach_abstract(outside);
   if (file != 0 || signal != 0 || socket != 0) return -1;
+  context.canary_before = file;
   if (const long e = sys::call(__NR_landlock_restrict_self, context.ruleset, 0); e < 0) return e;
   sys::close(context.ruleset);
   context.ruleset = -1;
@@ -203,10 +153,11 @@ long enforce_bare_landlock(Context& context) {
   return 0;
 }
 
-// Each hidden place is tried: here nothing covers it, there is only no rule for it.
+// Each hidden place is tried: here nothing covers it, there is only no rule for it, as for the
+// canary, which opened before.
 long prove_bare_hidden(Context& context) {
   const std::uint32_t count = context.plan.header().places;
-  long after = 0;
+  long after = open_canary(context);
   for (std::uint32_t i = 0; i < count; ++i) {
     const wire::PlanPlace& place = context.plan.place(i);
     if (place.kind != wire::PlaceKind::kHide) continue;
@@ -219,7 +170,7 @@ long prove_bare_hidden(Context& context) {
     after = fd;
     ++context.hidden_count;
   }
-  context.report(Layer::kHidden, kProven, 0, after, context.hidden_count);
+  context.report(Layer::kHidden, kProven, context.canary_before, after, context.hidden_count);
   return 0;
 }
 

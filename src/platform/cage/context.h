@@ -90,6 +90,7 @@ struct Context {
   std::uint64_t own_devices[kMaxOwnDevices] = {};
   std::uint32_t own_count = 0;
   std::uint32_t hidden_count = 0;
+  long canary_before = -2;  // bare: opening a file that no rule names, before the wall stands
   std::uint64_t rlimits[wire::kRlimits] = {};
 
   wire::LayersBody layers;
@@ -153,13 +154,13 @@ long forbid_new_privileges(Context& context);
 long enforce_seccomp(Context& context);
 // capabilities.cc
 long drop_capabilities(Context& context);
+long drop_bare_capabilities(Context& context);
 // target.cc: runs in the forked child; never returns.
 [[noreturn]] void become_target(Context& context);
 // bare.cc: the cage of a machine without user namespaces.
 long begin_bare(Context& context);
 long allow_bare_places(Context& context);
 long open_bare_terminal(Context& context);
-long drop_bare_capabilities(Context& context);
 long enforce_bare_landlock(Context& context);
 long prove_bare_hidden(Context& context);
 long prove_bare_filter(Context& context);

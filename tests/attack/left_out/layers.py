@@ -190,7 +190,7 @@ LAYERS = (
                 "const long e = cap < 41 ? 0 : -22;"),
            Edit(CAGE + "capabilities.cc", "if (const long e = sys::prctl(PR_SET_SECUREBITS, kLocked); e < 0) return e;",
                 "(void)kLocked;")),
-          (Edit(CAGE + "capabilities.cc", "if (set != 0) return -1;", "(void)set;"),
+          (Edit(CAGE + "capabilities.cc", "if ((set.effective | set.permitted | set.inheritable) != 0) return -1;", "(void)set;"),
            Edit(CAGE + "capabilities.cc",
                 "if (sys::prctl(PR_GET_SECUREBITS) != static_cast<long>(kLocked)) return -1;"),
            Edit(CAGE + "capabilities.cc",
