@@ -1,6 +1,8 @@
 // append_victim: a process that appends to a log until it is done or killed, and its judge.
 //
-//   append_victim append DIR ACKS THREADS COUNT   appends COUNT entries by each thread
+//   append_victim append DIR ACKS THREADS COUNT [BYTES]
+//                                                 appends COUNT entries by each thread, each
+//                                                 longer by BYTES
 //   append_victim check DIR ACKS                  opens the log and holds it to ACKS
 //   append_victim look DIR                        holds the published files to the rules
 //
@@ -73,7 +75,8 @@ int say(int code, const Error& error) {
   return code;
 }
 
-int append(const std::string& dir, const std::string& acks, int threads, int count) {
+int append(const std::string& dir, const std::string& acks, int threads, int count,
+           std::size_t bytes) {
   const Fd out(::open(acks.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
   if (!out) return 2;
   World world;
@@ -85,7 +88,7 @@ int append(const std::string& dir, const std::string& acks, int threads, int cou
       if (i + 1 == count) (*log)->prepare_publish();
       const std::string text = std::to_string(::getpid()) + "." + std::to_string(thread) + "." +
                                std::to_string(i) +
-                               std::string(static_cast<std::size_t>(i) % 300, '#');
+                               std::string(bytes + static_cast<std::size_t>(i) % 300, '#');
       const auto appended = (*log)->append(as_bytes(text));
       if (!appended) {
         (void)say(3, appended.error());
@@ -168,8 +171,9 @@ int look(const std::string& dir) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.size() == 5 && words[0] == "append") {
-    return append(words[1], words[2], std::stoi(words[3]), std::stoi(words[4]));
+  if ((words.size() == 5 || words.size() == 6) && words[0] == "append") {
+    return append(words[1], words[2], std::stoi(words[3]), std::stoi(words[4]),
+                  words.size() == 6 ? std::stoul(words[5]) : 0);
   }
   if (words.size() == 3 && words[0] == "check") return check_log(words[1], words[2]);
   if (words.size() == 2 && words[0] == "look") return look(words[1]);

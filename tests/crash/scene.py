@@ -30,9 +30,10 @@ class Scene(unittest.TestCase):
         self.log.mkdir()
         self.acks.write_text("")
 
-    def append(self, count=3, threads=1, before=(), **options):
+    def append(self, count=3, threads=1, size=0, before=(), **options):
         """Runs the victim; (exit code or -signal, what it said)"""
-        words = [*before, VICTIM, "append", str(self.log), str(self.acks), str(threads), str(count)]
+        words = [*before, VICTIM, "append", str(self.log), str(self.acks), str(threads), str(count),
+                 str(size)]
         if before:
             # A sanitizer build looks for leaks by ptrace, which strace has taken.
             leaks = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"

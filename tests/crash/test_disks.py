@@ -9,6 +9,22 @@ import unittest
 from scene import Scene, VICTIM, main
 
 
+# What the way of an entry asks of the kernel, and how it may be refused.
+FAILURES = {
+    "openat2": ("EMFILE", "EIO", "EACCES"),
+    "fcntl": ("ENOLCK",),
+    "fdatasync": ("ENOSPC",),
+    "fsync": ("EIO",),
+    "statx": ("EIO",),
+    "pread64": ("EIO",),
+    "ftruncate": ("EIO",),
+    "renameat2": ("EIO", "ENOSPC"),
+    "linkat": ("ENOSPC",),
+    "mkdirat": ("ENOSPC",),
+    "mmap": ("ENOMEM",),
+}
+
+
 def strace(*injections):
     words = ["strace", "-f", "-qq", "-o", "/dev/null"]
     for injection in injections:
@@ -73,6 +89,42 @@ class Disks(Scene):
             self.assertEqual(refused[:6], [1, 2, 3, 4, 7, 8])
             self.assertGreater(len(refused), 6)
             self.assertNotIn(15, refused)
+
+    def test_any_call_failing_once_is_a_refusal_or_costs_nothing(self):
+        """Each call that a log makes, at each of its turns, with each error that it may give."""
+        kept, acks = self.folder / "kept", self.acks.read_text()
+        shutil.copytree(self.log, kept)
+        tried = refused = 0
+        for call, errors in FAILURES.items():
+            for error in errors:
+                for n in range(1, 60):
+                    shutil.rmtree(self.log)
+                    shutil.copytree(kept, self.log)
+                    self.acks.write_text(acks)
+                    trace = self.folder / "trace"
+                    before = self.acked()
+                    code, said = self.append(count=2, before=[
+                        "strace", "-f", "-qq", "-o", str(trace), "-e", f"trace={call}",
+                        *(["-P", str(self.log / "control")] if call == "mmap" else []),
+                        "-e", f"inject={call}:error={error}:when={n}"])
+                    if "(INJECTED)" not in trace.read_text():
+                        break
+                    why = f"{call} number {n} gives {error}: {said}"
+                    tried += 1
+                    if "shared libraries" in said:
+                        continue  # the loader's call: the program never began
+                    self.assertIn(code, (0, 3), why)
+                    if code == 3:
+                        refused += 1
+                        self.assertRegex(said, r"(log|disk|home)\.\w+: ", why)
+                    else:
+                        self.assertEqual(self.acked() - before, 2, why)
+                    self.assert_served(why)
+                    self.assert_sound(why)
+                    self.assertEqual(self.append(count=1)[0], 0, why)
+                    self.assert_sound(why + ", after going on", boot=2)
+        self.assertGreater(tried, 50)
+        self.assertGreater(refused, 20)
 
     def test_interrupted_calls_are_taken_up_again(self):
         # The first few pread64 may be the dynamic loader's, which does not try again.

@@ -120,6 +120,18 @@ class Kills(Scene):
         self.assertGreater(self.acked(), 5000)
         self.assert_sound("as after a reboot", boot=3)
 
+    def test_a_hundred_processes_make_one_log(self):
+        running = [self.start(count=20) for _ in range(100)]
+        for each in running:
+            _, said = each.communicate(timeout=120)
+            self.assertEqual(each.returncode, 0, said)
+        self.assertEqual(self.acked(), 2000)
+        indexes = {line.split()[0] for line in self.acks.read_text().splitlines()}
+        self.assertEqual(len(indexes), 2000)
+        self.assertEqual(self.assert_served(), 2000)
+        self.assert_sound()
+        self.assert_sound("as after a reboot", boot=2)
+
     def test_stopped_writer_makes_others_refuse_in_time(self):
         """A process stopped while it holds the log costs the others a refusal, not a hang."""
         holder = self.start(count=100000)
