@@ -6,22 +6,17 @@
 // the narrowest change, tried as `policy explain` tries it. The output is one document that
 // stands on the policy of today. What looks sensitive is in it as a comment only, without the
 // words that look like secrets. Writes nothing but its output.
-#include <algorithm>
-#include <functional>
-#include <map>
-
 #include "cli/commands.h"
 #include "cli/home_path.h"
 #include "cli/household.h"
 #include "cli/policy_changes.h"
 #include "cli/policy_question.h"
+#include "cli/suggestion.h"
 #include "codec/text.h"
 #include "gate/process_arguments.h"
 #include "merkle/leaf.h"
 #include "merkle/rfc3339.h"
 #include "policy/defaults.h"
-#include "policy/document.h"
-#include "policy/sensitive.h"
 #include "policy/units.h"
 #include "store/denied_actions.h"
 
@@ -30,18 +25,6 @@ namespace {
 
 using codec::Json;
 using model::Decision;
-using policy::CommandRule;
-
-// One denial of the ledger.
-struct Denial {
-  std::uint64_t index = 0;
-  std::string leaf_hash;
-  std::string time;
-  std::string code;
-  std::string program;
-  Digest digest{};
-  merkle::Nonce nonce{};
-};
 
 const Json* member(const Json& json, std::initializer_list<const char*> path) {
   const Json* at = &json;
@@ -63,8 +46,8 @@ struct Filter {
 };
 
 // Null: the leaf is no denial of a program, or is not asked for.
-std::optional<Denial> denial_of(std::uint64_t index, const merkle::LeafEnvelope& leaf,
-                                const merkle::Hash& hash, const Filter& filter) {
+std::optional<RecordedDenial> denial_of(std::uint64_t index, const merkle::LeafEnvelope& leaf,
+                                        const merkle::Hash& hash, const Filter& filter) {
   if (leaf.type != merkle::LeafType::kRefusal) return std::nullopt;
   if (text_at(leaf.body, {"action", "kind"}) != model::kProcessRun) return std::nullopt;
   if (text_at(leaf.body, {"denial", "decision"}) != "deny") return std::nullopt;
@@ -73,17 +56,18 @@ std::optional<Denial> denial_of(std::uint64_t index, const merkle::LeafEnvelope&
   if (filter.not_before && leaf.time.unix_ns < *filter.not_before) return std::nullopt;
   const auto digest = codec::digest_from_hex(text_at(leaf.body, {"action", "digest"}));
   if (!digest) return std::nullopt;
-  return Denial{index,
-                codec::to_hex(hash),
-                rfc3339(leaf.time).substr(0, 19) + "Z",
-                text_at(leaf.body, {"denial", "reason_code"}),
-                text_at(leaf.body, {"action", "program"}),
-                *digest,
-                leaf.nonce};
+  return RecordedDenial{index,
+                        codec::to_hex(hash),
+                        rfc3339(leaf.time).substr(0, 19) + "Z",
+                        text_at(leaf.body, {"denial", "reason_code"}),
+                        text_at(leaf.body, {"action", "program"}),
+                        *digest,
+                        leaf.nonce};
 }
 
 // What was kept of it, if it is what the ledger says was denied.
-std::optional<model::Action> action_of(const Denial& denial, const store::DeniedActions& kept,
+std::optional<model::Action> action_of(const RecordedDenial& denial,
+                                       const store::DeniedActions& kept,
                                        const crypto::SealKey& disclosure) {
   const auto text = kept.find(denial.index, denial.leaf_hash);
   if (!text || !*text) return std::nullopt;
@@ -99,159 +83,6 @@ std::optional<model::Action> action_of(const Denial& denial, const store::Denied
   return *std::move(action);
 }
 
-struct Line {
-  std::string text;   // a rule, or a quoted path
-  std::string doubt;  // why it is a comment; empty: it counts
-  std::size_t times = 0;
-  std::string last;
-};
-
-class Suggestion {
- public:
-  explicit Suggestion(std::string home) : home_(std::move(home)) {}
-
-  void take(const Denial& denial, const PolicyChanges& changes, const std::string& main) {
-    if (changes.after == Decision::kDeny) {
-      add(others_,
-          "no change was found for entry " + std::to_string(denial.index) + " (" + denial.code +
-              "): " + changes.left,
-          "", denial);
-      return;
-    }
-    for (const auto& step : changes.steps) take(denial, step, main);
-  }
-
-  void lacks(const Denial& denial) {
-    add(others_,
-        denial.program +
-            ": its arguments are not kept, so nothing narrower than every use of it "
-            "could be said",
-        "", denial);
-  }
-
-  [[nodiscard]] bool is_empty() const {
-    return rules_.empty() && read_.empty() && write_.empty() && others_.empty();
-  }
-
-  // With `extends`, or without what counts when nothing may.
-  [[nodiscard]] std::string document(const std::string& extends) const {
-    std::string text = "version: 1\nextends: " + quoted(extends) + "\n";
-    const auto place = [](const Line& line) { return quoted(line.text); };
-    const std::string read = section(read_, "    ", place);
-    const std::string write = section(write_, "    ", place);
-    if (!read.empty() || !write.empty()) text += "files:\n";
-    if (!read.empty()) text += has_live(read_) ? "  read:\n" + read : "  read: []\n" + read;
-    if (!write.empty()) text += has_live(write_) ? "  write:\n" + write : "  write: []\n" + write;
-    const std::string rules = section(numbered(), "  ", [](const Line& line) { return line.text; });
-    if (!rules.empty()) text += has_live(rules_) ? "commands:\n" + rules : rules;
-    for (const auto& line : others_) text += "# " + comment(line) + "\n";
-    return text;
-  }
-
- private:
-  using Lines = std::vector<Line>;
-
-  static bool has_live(const Lines& lines) {
-    return std::any_of(lines.begin(), lines.end(),
-                       [](const Line& one) { return one.doubt.empty(); });
-  }
-
-  static std::string comment(const Line& line) {
-    return codec::for_terminal(line.text, 500) + "; denied " + std::to_string(line.times) +
-           (line.times == 1 ? " time" : " times") + ", last " + line.last;
-  }
-
-  static std::string section(const Lines& lines, const std::string& indent,
-                             const std::function<std::string(const Line&)>& item) {
-    std::string text;
-    for (const auto& line : lines) {
-      text += indent + "# denied " + std::to_string(line.times) +
-              (line.times == 1 ? " time" : " times") + ", last " + line.last + "\n";
-      if (!line.doubt.empty()) text += indent + "# left out: " + line.doubt + "\n";
-      text += indent + (line.doubt.empty() ? "- " : "# - ") + item(line) + "\n";
-    }
-    return text;
-  }
-
-  static void add(Lines& lines, std::string text, std::string doubt, const Denial& denial) {
-    const auto known =
-        std::find_if(lines.begin(), lines.end(), [&](const Line& one) { return one.text == text; });
-    if (known != lines.end()) {
-      ++known->times;
-      known->last = denial.time;
-      return;
-    }
-    lines.push_back({std::move(text), std::move(doubt), 1, denial.time});
-  }
-
-  void take(const Denial& denial, const PolicyChange& step, const std::string& main) {
-    using Kind = PolicyChange::Kind;
-    const bool here = step.where == main;
-    if (here && step.kind == Kind::kAddRule) return add_rule(denial, step.text);
-    if (here && (step.kind == Kind::kAddRead || step.kind == Kind::kAddWrite)) {
-      const auto what = policy::sensitive_place(step.text, home_);
-      return add(step.kind == Kind::kAddRead ? read_ : write_, step.text,
-                 what ? "by its name this is " + std::string(*what) : "", denial);
-    }
-    std::string text = step.kind == Kind::kAddRule ? "a rule for it" : step.text;
-    if (!step.where.empty()) text = "at " + step.where + ": " + text;
-    if (step.kind == Kind::kType) text = "a person may type: " + text;
-    add(others_, text, "", denial);
-  }
-
-  // Words that look like secrets do not get into a file; places that do are called so.
-  void add_rule(const Denial& denial, const std::string& text) {
-    const auto read = policy::parse_document("version: 1\ncommands:\n  - " + text + "\n");
-    if (!read || !read->commands || read->commands->value.size() != 1) return;
-    CommandRule rule = read->commands->value.front();
-    std::string doubt;
-    for (std::size_t i = 1; i < rule.argv.size(); ++i) {
-      std::string& word = rule.argv[i];
-      if (policy::looks_secret(word)) {
-        doubt = "a word looks like a secret and is not shown";
-        word = "*";
-      } else if (doubt.empty()) {
-        doubt = sensitive_word(word);
-      }
-    }
-    rule.id = "suggested";
-    const auto again = rule_text(rule);
-    if (again) add(rules_, *again, doubt, denial);
-  }
-
-  std::string sensitive_word(const std::string& word) const {
-    for (std::size_t at = 0; at < word.size(); ++at) {
-      const bool begins =
-          at == 0 || std::string_view(" \t\n=<>\"'(:").find(word[at - 1]) != std::string_view::npos;
-      if (!begins || (word[at] != '/' && word[at] != '~')) continue;
-      std::string path = word.substr(at, word.find_first_of(" \t\n\"';|&<>)", at) - at);
-      if (path == "~" || path.starts_with("~/")) path = home_ + path.substr(1);
-      if (!path.starts_with('/')) continue;
-      if (const auto what = policy::sensitive_place(path, home_))
-        return "it names a place that by its name is " + std::string(*what);
-    }
-    return {};
-  }
-
-  // Ids of their own, in order.
-  [[nodiscard]] Lines numbered() const {
-    Lines lines = rules_;
-    std::size_t number = 0;
-    for (auto& line : lines) {
-      const std::string id = "{id: suggested";
-      if (line.text.starts_with(id))
-        line.text = id + "-" + std::to_string(++number) + line.text.substr(id.size());
-    }
-    return lines;
-  }
-
-  std::string home_;
-  Lines rules_;
-  Lines read_;
-  Lines write_;
-  Lines others_;
-};
-
 struct Counts {
   std::size_t seen = 0;
   std::size_t allowed = 0;  // by the policy of today
@@ -266,7 +97,7 @@ class Suggesting {
     auto* ledger = BAILEY_TRY(household_.ledger());
     const std::uint64_t size = BAILEY_TRY(ledger->size());
     input_ = BAILEY_TRY(input_of_today());
-    std::vector<Denial> denials;
+    std::vector<RecordedDenial> denials;
     BAILEY_TRY(ledger->read(0, size,
                             [&](std::uint64_t index, const merkle::LeafEnvelope& leaf,
                                 const merkle::Hash& hash) -> Status {
@@ -317,7 +148,8 @@ class Suggesting {
   }
 
   // False: it would be allowed today.
-  bool ask_again(const Denial& denial, const model::Action& action, Suggestion& suggestion) {
+  bool ask_again(const RecordedDenial& denial, const model::Action& action,
+                 Suggestion& suggestion) {
     auto& outside = in_.outside;
     const auto arguments = gate::process_arguments(action);
     if (!arguments) {
