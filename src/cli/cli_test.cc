@@ -3,6 +3,7 @@
 #include "cli/exit_codes.h"
 #include "cli/json_line.h"
 #include "cli/options.h"
+#include "cli/refused_files.h"
 #include "cli/run_report.h"
 #include "cli/table.h"
 
@@ -130,6 +131,47 @@ TEST(RunReport, LimitThatWasHit_IsNamedWithItsSize) {
   limit.hit = true;
   report.evidence.limits.push_back(limit);
   EXPECT_NE(to_text(report).find("wall time over 2.0 s"), std::string::npos) << to_text(report);
+}
+
+model::Event of_a_file(const std::string& object, const std::string& error) {
+  model::Event event;
+  event.kind = model::EventKind::kOpen;
+  event.act = "open";
+  event.layer = "namespace.mount";
+  event.object = object;
+  event.error = error;
+  return event;
+}
+
+TEST(RefusedFiles, WhatIsKept_IsReadAgain) {
+  auto given = of_a_file("/given", "ENOENT");
+  given.layer = "grant";
+  auto cut = of_a_file("/cut", "EACCES");
+  cut.cut = true;
+  const auto text = refused_files_text(
+      {of_a_file("/b", "ENOENT"), of_a_file("/a \xff", "EROFS"), of_a_file("/b", "EROFS"),
+       of_a_file("relative", "EACCES"), of_a_file("/went/on", ""), given, cut},
+      "/work");
+  const auto read = parse_refused_files(text);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->workspace, "/work");
+  EXPECT_EQ(read->paths, (std::vector<std::string>{"/b", "/a \xef\xbf\xbd"}));
+}
+
+TEST(RefusedFiles, WithoutAFile_NothingIsKept) {
+  EXPECT_EQ(refused_files_text({}, "/work"), "");
+  EXPECT_EQ(refused_files_text({of_a_file("/a", "EPERM")}, "/work"), "");
+}
+
+TEST(RefusedFiles, AnyOtherText_IsNothing) {
+  for (const char* text :
+       {"", "{}", "[]", "null", R"({"kind":"process.run","paths":["/a"],"workspace":"/w"})",
+        R"({"kind":"files.refused","paths":["a"],"workspace":"/w"})",
+        R"({"kind":"files.refused","paths":[1],"workspace":"/w"})",
+        R"({"kind":"files.refused","paths":"/a","workspace":"/w"})",
+        R"({"kind":"files.refused","paths":["/a"],"workspace":"w"})",
+        R"({"kind":"files.refused","paths":["/a"]})"})
+    EXPECT_FALSE(parse_refused_files(text).has_value()) << text;
 }
 
 }  // namespace

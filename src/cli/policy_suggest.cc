@@ -1,16 +1,21 @@
 // `bailey policy suggest`: the narrowest rules that would have allowed what was denied.
 //
-// Denials are read from the ledger. Their arguments are not in it; what the home kept of them
-// (store/denied_actions.h) is believed only when it has the digest that the entry names. Each
-// is put before the gate again, under the policy as it is now, and what is still denied gets
-// the narrowest change, tried as `policy explain` tries it. The output is one document that
-// stands on the policy of today. What looks sensitive is in it as a comment only, without the
-// words that look like secrets. Writes nothing but its output.
+// Denials are read from the ledger: refusals of the gate, and files that a run's cage refused.
+// Their arguments and paths are not in it; what the home kept of them (store/denied_actions.h)
+// is believed only when it has the digest that the entry names. Each is put before the gate again,
+// under the policy as it is now, and what is still denied gets the narrowest change, tried as
+// `policy explain` tries it. The output is one document that stands on the policy of today. What
+// looks sensitive is in it as a comment only, without the words that look like secrets. Writes
+// nothing but its output.
+#include <deque>
+#include <map>
+
 #include "cli/commands.h"
 #include "cli/home_path.h"
 #include "cli/household.h"
 #include "cli/policy_changes.h"
 #include "cli/policy_question.h"
+#include "cli/refused_files.h"
 #include "cli/suggestion.h"
 #include "codec/text.h"
 #include "gate/process_arguments.h"
@@ -83,6 +88,49 @@ std::optional<model::Action> action_of(const RecordedDenial& denial,
   return *std::move(action);
 }
 
+// A run whose cage refused files.
+struct RefusedRun {
+  RecordedDenial denial;  // its outcome
+  std::vector<merkle::LeafEnvelope> events;
+};
+
+// Follows the leaves in their order: an intent, events of it, the outcome that closes it.
+class RunsWithEvents {
+ public:
+  void see(std::uint64_t index, const merkle::LeafEnvelope& leaf, const merkle::Hash& hash,
+           const Filter& filter) {
+    using merkle::LeafType;
+    if (leaf.type == LeafType::kIntent) {
+      const bool wanted =
+          (filter.session.empty() || text_at(leaf.body, {"caller", "session"}) == filter.session) &&
+          (!filter.not_before || leaf.time.unix_ns >= *filter.not_before);
+      if (wanted) running_[index].denial.program = text_at(leaf.body, {"action", "program"});
+      return;
+    }
+    const Json* named = member(leaf.body, {"intent", "index"});
+    if (named == nullptr || !named->is_int()) return;
+    const auto intent = running_.find(static_cast<std::uint64_t>(named->as_int()));
+    if (intent == running_.end()) return;
+    if (leaf.type == LeafType::kEvents) {
+      intent->second.events.push_back(leaf);
+      return;
+    }
+    if (leaf.type == LeafType::kOutcome && !intent->second.events.empty()) {
+      intent->second.denial.index = index;
+      intent->second.denial.leaf_hash = codec::to_hex(hash);
+      intent->second.denial.time = rfc3339(leaf.time).substr(0, 19) + "Z";
+      ended_.push_back(std::move(intent->second));
+      if (ended_.size() > store::kMaxDenied) ended_.pop_front();
+    }
+    running_.erase(intent);
+  }
+  [[nodiscard]] const std::deque<RefusedRun>& ended() const { return ended_; }
+
+ private:
+  std::map<std::uint64_t, RefusedRun> running_;
+  std::deque<RefusedRun> ended_;
+};
+
 struct Counts {
   std::size_t seen = 0;
   std::size_t allowed = 0;  // by the policy of today
@@ -98,11 +146,13 @@ class Suggesting {
     const std::uint64_t size = BAILEY_TRY(ledger->size());
     input_ = BAILEY_TRY(input_of_today());
     std::vector<RecordedDenial> denials;
+    RunsWithEvents runs;
     BAILEY_TRY(ledger->read(0, size,
                             [&](std::uint64_t index, const merkle::LeafEnvelope& leaf,
                                 const merkle::Hash& hash) -> Status {
                               if (auto one = denial_of(index, leaf, hash, filter))
                                 denials.push_back(*std::move(one));
+                              runs.see(index, leaf, hash, filter);
                               return {};
                             }));
     // Older ones are not kept with their arguments anyway.
@@ -122,6 +172,11 @@ class Suggesting {
         continue;
       }
       if (!ask_again(denial, *action, suggestion)) ++counts.allowed;
+    }
+    for (const auto& run : runs.ended()) {
+      const auto text = kept.find(run.denial.index, run.denial.leaf_hash);
+      const auto files = text && *text ? parse_refused_files(**text) : std::nullopt;
+      if (files) take(run, *files, *disclosure, suggestion, counts);
     }
     return tell_all(suggestion, counts);
   }
@@ -175,13 +230,45 @@ class Suggesting {
     return true;
   }
 
+  // What its cage refused, by the ledger and by what is kept, and is still refused.
+  void take(const RefusedRun& run, const RefusedFiles& kept, const crypto::SealKey& disclosure,
+            Suggestion& suggestion, Counts& counts) {
+    std::vector<RefusedFile> files;
+    for (const auto& leaf : run.events) {
+      auto more = recognise(kept, leaf, disclosure);
+      files.insert(files.end(), more.begin(), more.end());
+    }
+    if (files.empty()) return;
+    RunOptions options;
+    options.policy_file = in_.arguments.value("--policy");
+    options.workspace = kept.workspace;
+    const auto scene = scene_of_run(in_.outside, options);
+    for (const auto& file : files) {
+      ++counts.seen;
+      const auto answer =
+          scene ? ask_about_file(in_.outside, *scene, scene->compiled, file.path, file.use)
+                : Result<FileAnswer>(std::unexpected(scene.error()));
+      if (!answer) {
+        PolicyChanges none;
+        none.left = answer.error().message;
+        suggestion.take(run.denial, none, "");
+      } else if (answer->decision.decision == Decision::kAllow) {
+        ++counts.allowed;
+      } else {
+        const auto& policy = scene->compiled.policy();
+        suggestion.take(run.denial, narrowest_changes(in_.outside, *scene, *answer, file.use),
+                        policy.documents[main_document(policy)].name);
+      }
+    }
+  }
+
   int tell_all(const Suggestion& suggestion, const Counts& counts) {
     auto& outside = in_.outside;
     const auto say = [&](const std::string& text) {
       outside.write(Stream::kErr, "bailey: " + codec::for_terminal(text) + "\n");
     };
     if (counts.seen == 0) {
-      say("the ledger holds no denial of a program, so there is nothing to suggest");
+      say("the ledger holds no denial, so there is nothing to suggest");
       return kDone;
     }
     if (suggestion.is_empty()) {
@@ -190,7 +277,8 @@ class Suggesting {
     }
     const std::string extends = input_.path;
     std::string head = "# Proposed by 'bailey policy suggest' from " + std::to_string(counts.seen) +
-                       " recorded denials, " + std::to_string(counts.allowed) +
+                       (counts.seen == 1 ? " recorded denial, " : " recorded denials, ") +
+                       std::to_string(counts.allowed) +
                        " of which would be allowed today.\n"
                        "# Each rule allows exactly what was denied. That something was tried does "
                        "not say that it should be allowed.\n";

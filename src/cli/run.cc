@@ -12,6 +12,7 @@
 #include "cli/plan_surroundings.h"
 #include "cli/policy_input.h"
 #include "cli/records.h"
+#include "cli/refused_files.h"
 #include "cli/run_options.h"
 #include "cli/run_plan.h"
 #include "cli/run_report.h"
@@ -139,7 +140,7 @@ class Run {
   Result<consent::TerminalPrompt> live_terminal() const;
   void take(conduct::Conducted conducted);
   void take(const model::Receipt& receipt);
-  void keep_denied(const model::Action& action);
+  void keep_denied(std::string_view text);
   void close_ledger();
   int finish();
 
@@ -235,20 +236,23 @@ Status Run::run() {
                                         },
                                         watch)));
   name_rules(report_.events, compiled.policy(), plan.scene);
-  if (report_.end == RunEnd::kRefused) keep_denied(door.action());
+  if (report_.end == RunEnd::kRefused) keep_denied(door.action().canonical());
+  if (report_.end == RunEnd::kRan)
+    keep_denied(refused_files_text(report_.events, plan.run.workspace));
   return {};
 }
 
-// For 'bailey policy suggest': the ledger has no arguments. No run fails because of it.
-void Run::keep_denied(const model::Action& action) {
+// For 'bailey policy suggest': the ledger has no arguments and no paths. No run fails because
+// of it.
+void Run::keep_denied(std::string_view text) {
+  if (text.empty()) return;
   const bool halted = report_.denial && report_.denial->reason_code.starts_with("kill.");
   const auto disclosure = household_->disclosure();
   if (halted || !disclosure || !report_.receipt_index) return;
   const auto denied =
       store::DeniedActions::open(household_->home(), **disclosure, outside_.entropy());
-  if (!denied ||
-      !denied->keep(*report_.receipt_index, report_.receipt_leaf_hash, action.canonical()))
-    report_.notes.emplace_back("the arguments were not kept for 'bailey policy suggest'");
+  if (!denied || !denied->keep(*report_.receipt_index, report_.receipt_leaf_hash, text))
+    report_.notes.emplace_back("what was denied is not kept for 'bailey policy suggest'");
 }
 
 Result<bool> Run::ask_here(const consent::Ask& ask, consent::ApprovalStore& store) {

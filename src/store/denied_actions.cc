@@ -34,12 +34,12 @@ Result<DeniedActions> DeniedActions::open(const Home& home, const crypto::SealKe
 }
 
 Status DeniedActions::keep(std::uint64_t index, const std::string& leaf_hash,
-                           std::string_view action) const {
-  if (action.size() > kMaxDeniedBytes) return {};
+                           std::string_view text) const {
+  if (text.size() > kMaxDeniedBytes) return {};
   const std::string name = BAILEY_TRY(name_of(index, leaf_hash));
-  const Bytes sealed = crypto::seal(key_, std::string(kHead) + name, as_bytes(action), *entropy_);
-  const std::string text = std::string(kHead) + std::string(as_text(sealed));
-  BAILEY_TRY(folder_.replace_file(RelPath::known(name), as_bytes(text), Sync::kNo));
+  const Bytes sealed = crypto::seal(key_, std::string(kHead) + name, as_bytes(text), *entropy_);
+  const std::string file = std::string(kHead) + std::string(as_text(sealed));
+  BAILEY_TRY(folder_.replace_file(RelPath::known(name), as_bytes(file), Sync::kNo));
   return remove_oldest();
 }
 

@@ -1,13 +1,13 @@
-// DeniedActions: what was asked for when the gate said no, kept for its owner.
+// DeniedActions: what was asked for when the gate or a cage said no, kept for its owner.
 //
-// The ledger holds a salted digest of a denied action and none of its arguments, so that it
-// may be published (spec/leaf.md). Whoever wants to know which rule would have allowed it
-// needs the arguments: they lie here, in denials/ of the home, one file a denial, sealed under
-// a key derived from the disclosure key and bound to the entry's index and leaf hash. A reader
-// checks them against the digest in the ledger before it believes them (spec/denials.md).
-// The newest kMaxDenied are kept; losing one loses a suggestion, nothing else.
-// Thread rule: any thread, any process. Errors: denials.unreadable, disk.*.
-// Does not protect: against root, nor against who has the home's keys.
+// The ledger holds a salted digest of a denied action and none of its arguments, and digests
+// of the files that a cage refused, so that it may be published (spec/leaf.md). Whoever wants
+// to know which rule would have allowed them needs the words: they lie here, in denials/ of the
+// home, one file a denial, sealed under a key derived from the disclosure key and bound to the
+// entry's index and leaf hash. A reader checks them against the digest in the ledger before it
+// believes them (spec/denials.md). The newest kMaxDenied are kept; losing one loses a suggestion,
+// nothing else. Thread rule: any thread, any process. Errors: denials.unreadable, disk.*. Does not
+// protect: against root, nor against who has the home's keys.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@
 namespace bailey::store {
 
 inline constexpr std::size_t kMaxDenied = 256;
-inline constexpr std::size_t kMaxDeniedBytes = 64U << 10;  // of one action
+inline constexpr std::size_t kMaxDeniedBytes = 64U << 10;  // of one denial
 
 class DeniedActions {
  public:
@@ -30,9 +30,9 @@ class DeniedActions {
                                                   const crypto::SealKey& disclosure,
                                                   Entropy& entropy);
 
-  // `action`: its canonical JSON. One that is too big is not kept. `leaf_hash`: 64 hex digits.
+  // `text`: canonical JSON. One that is too big is not kept. `leaf_hash`: 64 hex digits.
   [[nodiscard]] Status keep(std::uint64_t index, const std::string& leaf_hash,
-                            std::string_view action) const;
+                            std::string_view text) const;
   // Nothing when it is not kept (any more).
   [[nodiscard]] Result<std::optional<std::string>> find(std::uint64_t index,
                                                         const std::string& leaf_hash) const;

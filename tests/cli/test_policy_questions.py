@@ -482,6 +482,67 @@ class Suggestions(QuestionCase):
                     self.assertNotIn(b"planted-secret", file.read(), name)
         self.assertIn("planted-secret-1234", self.suggest().out)  # the control
 
+    def observed(self, *attempts):
+        """A run whose program tries to open files: (path, how) each."""
+        self.bench.write(os.path.join(self.home, "policy.yaml"),
+                         POLICY.replace("  - {id: touch", "  - {id: try, decision: allow, argv: [python3, try.py]}\n"
+                                                          "  - {id: touch"), 0o600)
+        self.bench.write(os.path.join(self.bench.workspace, "try.py"),
+                         f"for path, how in {list(attempts)!r}:\n    try:\n        open(path, how).close()\n"
+                         "    except OSError:\n        pass\n")
+        run = self.bench.bailey("run", "--json", "--observe", "--", "python3", "try.py")
+        self.assertEqual(run.code, 0, str(run))
+        return json.loads(run.err)
+
+    HIDDEN, OTHER, FIXED = "/var/lib/dpkg/status", "/var/lib/dpkg/diversions", "/usr/lib/planted"
+
+    def test_files_that_a_cage_refused_can_be_used_with_it_and_no_others(self):
+        with open(self.HIDDEN, encoding="utf-8"):
+            pass  # the control: outside it can be read
+        self.observed((self.HIDDEN, "r"), (self.FIXED, "w"), ("/usr/bin/env", "r"), ("/etc/shadow", "r"))
+        run = self.suggest()
+        self.assertEqual(run.code, 0, str(run))
+        self.assertIn(f'  read:\n    # denied 1 time, last ', run.out)
+        self.assertIn(f'\n    - "{self.HIDDEN}"\n', run.out)
+        self.assertIn(f'\n    - "{self.FIXED}"\n', run.out)
+        self.assertNotIn("/usr/bin/env", run.out)
+        self.assertRegex(run.out, r"# at builtin:base:\d+:\d+: '/etc/shadow\*' would have to go")
+        path = self.kept(run.out)
+        for words, code in ((["--file", self.HIDDEN], 0), (["--file", self.OTHER], 3), (["--write", "--file", self.FIXED], 0),
+                            (["--write", "--file", self.FIXED + "2"], 3), (["--file", "/etc/shadow"], 3)):
+            self.assertEqual(self.explain(*words, policy=path).code, code, words)
+
+    def test_what_the_policy_shows_by_now_is_left_out(self):
+        self.observed((self.HIDDEN, "r"))
+        with open(os.path.join(self.home, "policy.yaml"), "a", encoding="utf-8") as file:
+            file.write("files: {read: ['/var/lib/dpkg/**']}\n")
+        run = self.suggest()
+        self.assertEqual((run.code, run.out), (0, ""), str(run))
+        self.assertIn("would be allowed by the policy of today", run.err)
+
+    def test_paths_of_another_run_are_not_believed(self):
+        self.observed((self.HIDDEN, "r"))
+        self.observed((self.OTHER, "r"))
+        self.assertIn(self.OTHER, self.suggest().out)  # the control
+        folder = os.path.join(self.home, "denials")
+        first, second = sorted(os.listdir(folder))
+        os.replace(os.path.join(folder, second), os.path.join(folder, first))
+        run = self.suggest()
+        self.assertEqual(run.out, "", str(run))
+
+    def test_the_paths_lie_nowhere_in_the_open(self):
+        self.observed(("/var/lib/planted-secret-1234", "r"), (self.HIDDEN, "r"))
+        for folder, _, names in os.walk(self.home):
+            for name in names:
+                with open(os.path.join(folder, name), "rb") as file:
+                    content = file.read()
+                self.assertNotIn(b"dpkg/status", content, name)
+        self.assertIn(self.HIDDEN, self.suggest().out)  # the control
+
+    def test_a_run_that_was_refused_nothing_keeps_nothing(self):
+        self.observed(("/usr/bin/env", "r"))
+        self.assertFalse(os.path.exists(os.path.join(self.home, "denials")))
+
     def test_one_session_or_a_time_only(self):
         first = self.denied("ls", "first")["session_id"]
         self.denied("ls", "second")
