@@ -6,6 +6,7 @@
 #include <pty.h>
 #include <unistd.h>
 
+#include <mutex>
 #include <thread>
 
 #include "base/fakes.h"
@@ -63,8 +64,15 @@ class Person {
   Result<consent::TerminalPrompt> prompt() const {
     return consent::TerminalPrompt::on(Fd(::dup(terminal_)));
   }
-  std::string answers;  // one letter a question; then nothing
-  int questions = 0;
+  // One letter a question; no for those that come after.
+  void will_answer(std::string answers) {
+    const std::lock_guard lock(mutex_);
+    answers_ = std::move(answers);
+  }
+  int questions() const {
+    const std::lock_guard lock(mutex_);
+    return questions_;
+  }
 
  private:
   void attend(const std::stop_token& stop) {
@@ -77,11 +85,19 @@ class Person {
       if (n > 0) shown.append(bytes, static_cast<std::size_t>(n));
       if (shown.find("[y/N] ") == std::string::npos) continue;
       shown.clear();
-      const auto at = static_cast<std::size_t>(questions++);
-      const std::string line{at < answers.size() ? answers[at] : 'n', '\r'};
+      const std::string line{next_answer(), '\r'};
       EXPECT_EQ(::write(leader_, line.data(), line.size()), 2);
     }
   }
+  char next_answer() {
+    const std::lock_guard lock(mutex_);
+    const auto at = static_cast<std::size_t>(questions_++);
+    return at < answers_.size() ? answers_[at] : 'n';
+  }
+
+  mutable std::mutex mutex_;
+  std::string answers_;
+  int questions_ = 0;
   int leader_ = -1;
   int terminal_ = -1;
   std::jthread thread_;
@@ -177,9 +193,9 @@ class LiveGrantsOf : public ::testing::Test {
 using Codes = std::vector<std::string>;
 
 TEST_F(LiveGrantsOf, AYes_GoesDownTheStreetAndGivesTheSameCopyAgain) {
-  person_.answers = "y";
+  person_.will_answer("y");
   EXPECT_EQ(wish({"/srv/a", "/srv/a", "/srv/a"}), "+++");
-  EXPECT_EQ(person_.questions, 1);
+  EXPECT_EQ(person_.questions(), 1);
   EXPECT_EQ(files_.copies, 1) << "read once, whatever the file says later";
   EXPECT_EQ(types(), "intent intent outcome events outcome ");
   const auto all = ledger_.leaves();
@@ -192,17 +208,17 @@ TEST_F(LiveGrantsOf, AYes_GoesDownTheStreetAndGivesTheSameCopyAgain) {
 }
 
 TEST_F(LiveGrantsOf, ANo_IsRememberedAndRecorded) {
-  person_.answers = "ny";
+  person_.will_answer("ny");
   EXPECT_EQ(wish({"/srv/a", "/srv/a", "/srv/b"}), "--+");
-  EXPECT_EQ(person_.questions, 2);
+  EXPECT_EQ(person_.questions(), 2);
   EXPECT_EQ(types(), "intent refusal intent outcome events outcome ");
   EXPECT_EQ(reasons(), (Codes{"approval.denied", "grant.given"}));
 }
 
 TEST_F(LiveGrantsOf, WhatMayNotBeGiven_IsNotAskedAbout) {
-  person_.answers = "yyyyyy";
+  person_.will_answer("yyyyyy");
   EXPECT_EQ(wish({"/srv/never", "/srv/link", "/etc/shadow", "/srv/none"}), "----");
-  EXPECT_EQ(person_.questions, 0);
+  EXPECT_EQ(person_.questions(), 0);
   EXPECT_EQ(files_.copies, 0);
   EXPECT_EQ(reasons(),
             (Codes{"grant.hidden", "grant.not_asked", "grant.not_asked", "grant.missing"}));
@@ -216,14 +232,14 @@ TEST_F(LiveGrantsOf, WhereNobodyCanAnswer_TheReportSaysWhy) {
 }
 
 TEST_F(LiveGrantsOf, SomebodyElse_CannotAnswerWhileItRuns) {
-  person_.answers = "y";
+  person_.will_answer("y");
   EXPECT_EQ(wish({"/srv/a"}, "other"), "-");
-  EXPECT_EQ(person_.questions, 0);
+  EXPECT_EQ(person_.questions(), 0);
   EXPECT_EQ(reasons(), Codes{"grant.other"});
 }
 
 TEST_F(LiveGrantsOf, AYesWhileTheKillSwitchCameOn_IsNo) {
-  person_.answers = "y";
+  person_.will_answer("y");
   halts_at_answer_ = true;
   EXPECT_EQ(wish({"/srv/a"}), "-");
   EXPECT_EQ(files_.copies, 0);
@@ -237,14 +253,14 @@ TEST_F(LiveGrantsOf, SixteenQuestionsAndSixtyFourJudgements_AreARunsShare) {
     files_.files[paths.back()] = {paths.back(), "x"};
   }
   EXPECT_EQ(wish(paths), std::string(70, '-'));
-  EXPECT_EQ(person_.questions, 16);
+  EXPECT_EQ(person_.questions(), 16);
   EXPECT_EQ(ran_->evidence.grants.size(), 64U);
   EXPECT_EQ(ran_->evidence.grants_uncounted, 6U);
   EXPECT_EQ(ran_->evidence.grants.back().reason_code, "grant.too_many");
 }
 
 TEST_F(LiveGrantsOf, AFileThatCannotBeCopied_IsNoWithAnOutcome) {
-  person_.answers = "y";
+  person_.will_answer("y");
   files_.unreadable = "/srv/a";
   EXPECT_EQ(wish({"/srv/a"}), "-");
   EXPECT_EQ(types(), "intent intent outcome outcome ");

@@ -3,10 +3,10 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <string>
 
 #include "policy/shell/parse.h"
+#include "test_cpu_time.h"
 
 namespace bailey::policy::shell {
 namespace {
@@ -365,11 +365,9 @@ TEST(ShellFacts, ReadingIsBounded) {
 
 TEST(ShellFacts, ChainsOfNestedThingsTakeLinearTime) {
   const auto time_of = [](const std::string& text) {
-    const auto begin = std::chrono::steady_clock::now();
-    if (const auto script = parse(text)) (void)facts(*script);
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                                 begin)
-        .count();
+    return test::cpu_time_of([&] {
+      if (const auto script = parse(text)) (void)facts(*script);
+    });
   };
   const auto repeated = [](std::string_view piece, std::size_t times) {
     std::string out;

@@ -3,11 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <string>
 
 #include "policy/shell/braces.h"
 #include "policy/shell/limits.h"
+#include "test_cpu_time.h"
 
 namespace bailey::policy::shell {
 namespace {
@@ -21,16 +21,6 @@ std::string repeated(std::string_view piece, std::size_t times) {
   std::string out;
   for (std::size_t i = 0; i < times; ++i) out += piece;
   return out;
-}
-
-// Milliseconds that parsing takes; the limit tests must not wait for quadratic ones.
-template <class Work>
-long long time_of(Work work) {
-  const auto begin = std::chrono::steady_clock::now();
-  work();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                               begin)
-      .count();
 }
 
 TEST(ShellParse, TakesEveryConstructOfTheGrammar) {
@@ -279,16 +269,20 @@ TEST(ShellParse, ADialectTakesOnlyWhatItsShellsReadAlike) {
 
 TEST(ShellParse, AMegabyteIsRefusedAtOnce) {
   const std::string line(std::size_t{1} << 20U, 'a');
-  EXPECT_LT(time_of([&] { EXPECT_EQ(code_of(line), "shell.too_big"); }), 100);
+  EXPECT_LT(test::cpu_time_of([&] { EXPECT_EQ(code_of(line), "shell.too_big"); }), 100);
   EXPECT_EQ(code_of(std::string(kMaxLineBytes, 'a')), "");
   EXPECT_EQ(code_of(std::string(kMaxLineBytes + 1, 'a')), "shell.too_big");
 }
 
 TEST(ShellParse, TenThousandSegmentsAreRefused) {
-  EXPECT_LT(time_of([] { EXPECT_EQ(code_of(repeated("ls;", 10'000)), "shell.too_many"); }), 500);
-  EXPECT_LT(time_of([] { EXPECT_EQ(code_of(repeated("a|", 10'000) + "a"), "shell.too_many"); }),
-            500);
-  EXPECT_LT(time_of([] { EXPECT_EQ(code_of(repeated("a&&", 10'000) + "a"), "shell.too_many"); }),
+  EXPECT_LT(
+      test::cpu_time_of([] { EXPECT_EQ(code_of(repeated("ls;", 10'000)), "shell.too_many"); }),
+      500);
+  EXPECT_LT(
+      test::cpu_time_of([] { EXPECT_EQ(code_of(repeated("a|", 10'000) + "a"), "shell.too_many"); }),
+      500);
+  EXPECT_LT(test::cpu_time_of(
+                [] { EXPECT_EQ(code_of(repeated("a&&", 10'000) + "a"), "shell.too_many"); }),
             500);
 }
 
@@ -318,7 +312,7 @@ TEST(ShellParse, FiveHundredLevelsAreRefused) {
        }) {
     const std::string text = before + repeated(open, 500) + "a" + repeated(close, 500);
     std::string code;
-    EXPECT_LT(time_of([&] { code = code_of(text); }), 500) << open;
+    EXPECT_LT(test::cpu_time_of([&] { code = code_of(text); }), 500) << open;
     EXPECT_EQ(code, "shell.too_deep") << open;
   }
   EXPECT_EQ(code_of("(( " + repeated("(", 500) + "1" + repeated(")", 500) + " ))"),
@@ -341,7 +335,7 @@ TEST(ShellParse, LongTextsTakeLinearTime) {
         std::string("a\\\n"), std::string("$((1))"), std::string("["), std::string("<(a)"),
         std::string("~"), std::string("$"), std::string("a[")}) {
     const std::string text = "echo " + repeated(piece, 120'000 / piece.size());
-    EXPECT_LT(time_of([&] { (void)code_of(text); }), 1'000) << piece;
+    EXPECT_LT(test::cpu_time_of([&] { (void)code_of(text); }), 1'000) << piece;
   }
   // Unterminated, so that each level looks to the end.
   for (const std::string& piece :
@@ -349,13 +343,14 @@ TEST(ShellParse, LongTextsTakeLinearTime) {
         std::string("${"), std::string("<<A "), std::string("x=("), std::string("[[ "),
         std::string("case a in ")}) {
     std::string code;
-    EXPECT_LT(time_of([&] { code = code_of(repeated(piece, 60'000 / piece.size())); }), 1'000)
+    EXPECT_LT(test::cpu_time_of([&] { code = code_of(repeated(piece, 60'000 / piece.size())); }),
+              1'000)
         << piece;
     EXPECT_NE(code, "") << piece;
   }
   std::string documents;
   for (int i = 0; i < 64; ++i) documents += "<<'E" + std::to_string(i) + "' ";
-  EXPECT_LT(time_of([&] {
+  EXPECT_LT(test::cpu_time_of([&] {
               EXPECT_EQ(code_of("cat " + documents + repeated("\nx", 40'000)),
                         "shell.unterminated");
             }),
@@ -402,9 +397,10 @@ TEST(ShellBraces, SayNothingWhereTheyCannotTell) {
   EXPECT_EQ(expanded("{1..1000}"), "?");
   EXPECT_EQ(expanded("{A..z}"), "?");
   EXPECT_EQ(expanded(repeated("{a,b}", 9)), "?");
-  EXPECT_LT(time_of([] { (void)expanded(repeated("{", 60'000)); }), 2'000);
-  EXPECT_LT(time_of([] { (void)expanded(repeated("{a,", 20'000) + repeated("}", 20'000)); }),
-            2'000);
+  EXPECT_LT(test::cpu_time_of([] { (void)expanded(repeated("{", 60'000)); }), 2'000);
+  EXPECT_LT(
+      test::cpu_time_of([] { (void)expanded(repeated("{a,", 20'000) + repeated("}", 20'000)); }),
+      2'000);
 }
 
 }  // namespace
