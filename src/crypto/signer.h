@@ -1,10 +1,12 @@
 // Signer: something that signs with one Ed25519 key, wherever the key is.
 //
 // KeySigner holds it in this process; a token's signer asks the device and can fail or
-// take its time. Callers hold a Signer and never learn which. Thread rule: any thread,
-// one signature at a time is the implementation's business. Errors: of the holder
-// (token.*); a KeySigner never fails.
+// take its time. AnySigner is a handle to either, cheap to copy; who holds one never
+// learns which it is. Thread rule: any thread. Errors: of the holder (token.*); a
+// KeySigner never fails.
 #pragma once
+
+#include <memory>
 
 #include "base/result.h"
 #include "crypto/sign.h"
@@ -33,6 +35,33 @@ class KeySigner final : public Signer {
 
  private:
   SigningKey key_;
+};
+
+// Of a key that somebody else keeps alive.
+class BorrowedKeySigner final : public Signer {
+ public:
+  explicit BorrowedKeySigner(const SigningKey& key) : key_(key) {}
+  [[nodiscard]] const PublicKey& public_key() const noexcept override { return key_.public_key(); }
+  [[nodiscard]] Result<Signature> sign_raw(ByteView message) const override {
+    return key_.sign_raw(message);
+  }
+
+ private:
+  const SigningKey& key_;
+};
+
+class AnySigner {
+ public:
+  // Implicit on purpose: a key is a signer.
+  // NOLINTBEGIN(google-explicit-constructor)
+  AnySigner(SigningKey key) : signer_(std::make_shared<const KeySigner>(std::move(key))) {}
+  AnySigner(std::shared_ptr<const Signer> signer) : signer_(std::move(signer)) {}
+  // NOLINTEND(google-explicit-constructor)
+  [[nodiscard]] const PublicKey& public_key() const noexcept { return signer_->public_key(); }
+  [[nodiscard]] const Signer& get() const noexcept { return *signer_; }
+
+ private:
+  std::shared_ptr<const Signer> signer_;  // immutable
 };
 
 }  // namespace bailey::crypto
