@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <array>
@@ -17,6 +18,7 @@
 
 #include "app/jail.h"
 #include "base/check.h"
+#include "platform/token_door.h"
 
 namespace bailey::app {
 namespace {
@@ -168,6 +170,62 @@ bool World::is_terminal(cli::Stream stream) const {
   return ::isatty(stream == cli::Stream::kOut ? STDOUT_FILENO : STDERR_FILENO) == 1;
 }
 bool World::input_is_terminal() const { return ::isatty(STDIN_FILENO) == 1; }
+
+Result<store::SecretText> World::ask_secret(const std::string& prompt) {
+  const Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
+  termios before{};
+  const bool ours = terminal && ::tcgetattr(terminal.get(), &before) == 0 &&
+                    ::tcgetpgrp(terminal.get()) == ::getpgrp();
+  if (!ours)
+    return fail("key.no_terminal", "there is no terminal to type a passphrase or PIN at",
+                "name a file: --passphrase-file, BAILEY_KEY_PASSPHRASE_FILE, --pin-file");
+  termios silent = before;
+  silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  silent.c_lflag |= ICANON | ECHONL;
+  if (::tcsetattr(terminal.get(), TCSAFLUSH, &silent) != 0)
+    return fail("key.no_terminal", "the terminal would show what is typed");
+  std::string line;
+  line.reserve(1024);
+  auto shown = write_all(terminal.get(), as_bytes(prompt));
+  while (shown && line.size() < 1024) {
+    char byte = 0;
+    const ssize_t count = ::read(terminal.get(), &byte, 1);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0 || byte == '\n') break;
+    line += byte;
+  }
+  ::tcsetattr(terminal.get(), TCSAFLUSH, &before);
+  return store::SecretText(std::move(line));
+}
+
+namespace {
+
+// What a module needs of the environment to find its token; nothing else of it.
+constexpr const char* kTokenVariables[] = {"HOME", "SOFTHSM2_CONF", "YUBIHSM_PKCS11_CONF",
+                                           "XDG_RUNTIME_DIR", "P11_KIT_SERVER_ADDRESS"};
+
+platform::TokenProgram token_program(const World& world) {
+  platform::TokenProgram program{.path = world.program_directory() + "/bailey-token",
+                                 .environment = {}};
+  for (const char* name : kTokenVariables)
+    if (const auto value = world.environment(name))
+      program.environment.push_back(std::string(name) + "=" + *value);
+  return program;
+}
+
+}  // namespace
+
+Result<crypto::AnySigner> World::token_signer(const store::TokenKey& token,
+                                              const crypto::PublicKey& key,
+                                              const store::SecretText& pin) {
+  return crypto::AnySigner(BAILEY_TRY(
+      platform::token_signer(token_program(*this), {token.module, token.label}, pin.text(), key)));
+}
+
+Result<crypto::PublicKey> World::token_generate(const store::TokenKey& token,
+                                                const store::SecretText& pin) {
+  return platform::token_generate(token_program(*this), {token.module, token.label}, pin.text());
+}
 
 void World::write(cli::Stream stream, std::string_view text) {
   (void)write_all(stream == cli::Stream::kOut ? STDOUT_FILENO : STDERR_FILENO, as_bytes(text));

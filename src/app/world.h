@@ -35,6 +35,11 @@ class World final : public cli::Outside {
   std::string program_directory() const override;
   bool is_terminal(cli::Stream stream) const override;
   bool input_is_terminal() const override;
+  Result<store::SecretText> ask_secret(const std::string& prompt) override;
+  Result<crypto::AnySigner> token_signer(const store::TokenKey& token, const crypto::PublicKey& key,
+                                         const store::SecretText& pin) override;
+  Result<crypto::PublicKey> token_generate(const store::TokenKey& token,
+                                           const store::SecretText& pin) override;
   void write(cli::Stream stream, std::string_view text) override;
   bool pause_ms(int milliseconds) override;
 

@@ -1,7 +1,7 @@
 #include "cli/household.h"
 
 #include "cli/home_path.h"
-#include "cli/key_lines.h"
+#include "cli/key_unlock.h"
 #include "codec/text.h"
 #include "policy/defaults.h"
 #include "store/key_files.h"
@@ -26,13 +26,78 @@ struct Household::Parts {
   store::Home home;
   gate::KillSwitch kill_switch;
   std::optional<crypto::SealKey> disclosure;
-  std::unique_ptr<ledger::Ledger> ledger;
+  KeyUnlock unlock{outside};
+  std::unique_ptr<ledger::Ledger> ledger;  // last: it asks for new keys
 
-  Result<crypto::SigningKey> signing_key(store::KeyUse use) {
-    auto file = BAILEY_TRY(store::signing_key(home, use, outside.entropy()));
-    if (file.made == store::Made::kNow)
+  // Makes the key, unless the home has one of that role in whatever form.
+  Status make_key(store::KeyUse use) {
+    if (BAILEY_TRY(home.dir().exists(RelPath::known("keys/keys.json")))) return {};
+    if (BAILEY_TRY(
+            home.dir().exists(RelPath::known("keys/" + std::string(store::name(use)) + ".pem"))))
+      return {};
+    BAILEY_TRY(first_signer(use));
+    return {};
+  }
+
+  // Of a home whose keys were never changed: made when it is missing.
+  Result<crypto::AnySigner> first_signer(store::KeyUse use) {
+    auto file = store::signing_key(home, use, outside.entropy());
+    if (!file && file.error().code == "key.syntax") {
+      // No plain key: sealed, or in a token.
+      const auto ring = BAILEY_TRY(store::read_key_ring(home));
+      const auto role = merkle::key_role(store::name(use));
+      const store::RingKey* key = role ? ring.in_force(*role) : nullptr;
+      if (key != nullptr) return signer(ring, *key);
+    }
+    if (!file) return std::unexpected(std::move(file).error());
+    if (file->made == store::Made::kNow)
       say(outside, "made the key '" + std::string(store::name(use)) + "' in " + home.path());
-    return std::move(file.key);
+    return crypto::AnySigner(std::move(file->key));
+  }
+
+  Result<crypto::AnySigner> signer(const store::KeyRing& ring, const store::RingKey& key) {
+    const auto text = BAILEY_TRY(store::read_key_file(home, ring, key));
+    return unlock.open(key, text);
+  }
+
+  Result<crypto::AnySigner> in_force(const store::KeyRing& ring, store::KeyRole role) {
+    const auto* key = ring.in_force(role);
+    if (key == nullptr)
+      return fail("key.missing", "no " + std::string(merkle::name(role)) + " key is in force",
+                  "bailey key generate " + std::string(merkle::name(role)) + " makes one");
+    return signer(ring, *key);
+  }
+
+  Result<ledger::LedgerKeys> ledger_keys() {
+    const bool changed = BAILEY_TRY(home.dir().exists(RelPath::known("keys/keys.json")));
+    store::KeyRing ring;
+    if (changed) ring = BAILEY_TRY(store::read_key_ring(home));
+    auto log =
+        changed ? in_force(ring, store::KeyRole::kLedger) : first_signer(store::KeyUse::kLedger);
+    if (!log) return std::unexpected(std::move(log).error());
+    auto receipts = changed ? in_force(ring, store::KeyRole::kReceipts)
+                            : first_signer(store::KeyUse::kReceipts);
+    if (!receipts) return std::unexpected(std::move(receipts).error());
+    ledger::LedgerKeys keys{changed ? ring.origin : store::ledger_origin(log->public_key()),
+                            *std::move(log), *std::move(receipts),
+                            BAILEY_TRY(store::disclosure_key(home, outside.entropy())).key};
+    keys.ring = ring.ledger_keys();
+    for (const auto& each : ring.keys) {
+      if (each.role != store::KeyRole::kLedger || each.state != store::KeyState::kOverlapping ||
+          !each.until || *each.until <= outside.clock().wall())
+        continue;
+      // One that cannot be had signs nothing more; the one in force does.
+      auto cosigner = signer(ring, each);
+      if (cosigner) keys.cosigners.push_back(*std::move(cosigner));
+    }
+    keys.reload = [this] { return ledger_keys(); };
+    return keys;
+  }
+
+  Result<std::unique_ptr<ledger::Ledger>> open_ledger(ledger::OpenReport& report) {
+    auto directory = BAILEY_TRY(home.dir().make_dir(RelPath::known("ledger")));
+    return ledger::Ledger::open(std::move(directory), BAILEY_TRY(ledger_keys()), outside.clock(),
+                                outside.entropy(), report);
   }
 };
 
@@ -67,25 +132,32 @@ Result<const crypto::SealKey*> Household::disclosure() {
 Status Household::make_keys() {
   for (const auto use :
        {store::KeyUse::kLedger, store::KeyUse::kReceipts, store::KeyUse::kApproval})
-    BAILEY_TRY(parts_->signing_key(use));
+    BAILEY_TRY(parts_->make_key(use));
   BAILEY_TRY(disclosure());
   return {};
+}
+
+Result<crypto::AnySigner> Household::signer(const store::KeyRing& ring, const store::RingKey& key) {
+  return parts_->signer(ring, key);
+}
+
+void Household::add_passphrase(const store::SecretText& passphrase) {
+  parts_->unlock.add_passphrase(passphrase);
+}
+
+Result<ledger::Ledger*> Household::reopen_ledger() {
+  parts_->ledger.reset();
+  return ledger();
 }
 
 Result<ledger::Ledger*> Household::ledger() {
   Parts& parts = *parts_;
   if (parts.ledger) return parts.ledger.get();
-  auto log_key = BAILEY_TRY(parts.signing_key(store::KeyUse::kLedger));
-  auto origin = ledger_origin(log_key.public_key());
-  ledger::LedgerKeys keys{
-      std::move(origin), std::move(log_key),
-      BAILEY_TRY(parts.signing_key(store::KeyUse::kReceipts)),
-      BAILEY_TRY(store::disclosure_key(parts.home, parts.outside.entropy())).key};
-  auto directory = BAILEY_TRY(parts.home.dir().make_dir(RelPath::known("ledger")));
   ledger::OpenReport report;
-  parts.ledger =
-      BAILEY_TRY(ledger::Ledger::open(std::move(directory), std::move(keys), parts.outside.clock(),
-                                      parts.outside.entropy(), report));
+  auto opened = parts.open_ledger(report);
+  // Somebody may have changed the keys between our reading them and our opening.
+  if (!opened && opened.error().code == "log.key") opened = parts.open_ledger(report);
+  parts.ledger = BAILEY_TRY(std::move(opened));
   if (report.cut_bytes > 0)
     say(parts.outside, "the ledger ended in " + std::to_string(report.cut_bytes) +
                            " unfinished bytes of an entry nobody was told of; they were cut");

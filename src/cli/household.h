@@ -16,6 +16,7 @@
 #include "ledger/ledger.h"
 #include "model/process_run.h"
 #include "store/home.h"
+#include "store/key_ring.h"
 #include "store/policy_cache.h"
 
 namespace bailey::cli {
@@ -41,6 +42,13 @@ class Household {
                                                         const Project& project = std::nullopt);
   // Makes every key that is missing. Errors: key.*.
   [[nodiscard]] Status make_keys();
+  // The signer of a key of the ring, wherever it is kept. Errors: key.*, token.*.
+  [[nodiscard]] Result<crypto::AnySigner> signer(const store::KeyRing& ring,
+                                                 const store::RingKey& key);
+  // One more passphrase that may open a key of this home.
+  void add_passphrase(const store::SecretText& passphrase);
+  // Lets go of the ledger and opens it with the keys of now.
+  [[nodiscard]] Result<ledger::Ledger*> reopen_ledger();
 
  private:
   struct Parts;

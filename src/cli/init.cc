@@ -25,7 +25,7 @@ int init_command(Invocation& in) {
     tell(in.outside, made.error());
     return kError;
   }
-  const auto keys = key_lines((*household)->home(), in.outside.entropy());
+  const auto keys = store::read_key_ring((*household)->home());
   if (!keys) {
     tell(in.outside, keys.error());
     return kError;
@@ -34,12 +34,12 @@ int init_command(Invocation& in) {
     codec::Json json{codec::Json::Object{}};
     json.set("v", 1);
     json.set("home", codec::valid_utf8((*household)->home().path()));
-    json.set("keys", to_json(*keys));
+    json.set("keys", key_lines_json(*keys));
     in.outside.write(Stream::kOut, json_line(json));
     return kDone;
   }
   in.outside.write(Stream::kOut, "The home is ready: " + (*household)->home().path() + "\n" +
-                                     to_text(*keys) +
+                                     key_lines_text(*keys) +
                                      "\nNext: bailey doctor, then bailey run -- make test\n");
   return kDone;
 }

@@ -2,28 +2,22 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "base/entropy.h"
 #include "base/result.h"
 #include "codec/json.h"
-#include "crypto/sign.h"
-#include "merkle/note.h"
-#include "store/home.h"
+#include "store/key_ring.h"
 
 namespace bailey::cli {
 
-// The name of the log that this key signs: "bailey/" and 16 hex digits of its hash.
-[[nodiscard]] std::string ledger_origin(const crypto::PublicKey& key);
+// The keys in force, one a role.
+[[nodiscard]] codec::Json key_lines_json(const store::KeyRing& ring);
+[[nodiscard]] std::string key_lines_text(const store::KeyRing& ring);
 
-struct KeyLine {
-  std::string role;  // "ledger", "receipts", "approval"
-  merkle::NoteVerifier verifier;
-};
-
-// The keys that a home has; makes none. Errors: key.*.
-[[nodiscard]] Result<std::vector<KeyLine>> key_lines(const store::Home& home, Entropy& entropy);
-[[nodiscard]] codec::Json to_json(const std::vector<KeyLine>& keys);
-[[nodiscard]] std::string to_text(const std::vector<KeyLine>& keys);
+// The vkeys that a receipt of this home may be verified with: those that speak for the size of
+// its checkpoint. All of them when the text is no receipt: verifying says why.
+[[nodiscard]] std::vector<std::string> vkeys_for(const store::KeyRing& ring,
+                                                 std::string_view receipt);
 
 }  // namespace bailey::cli

@@ -62,12 +62,6 @@ Status follow(Invocation& in, ledger::Ledger& ledger, std::uint64_t from) {
   }
 }
 
-std::vector<std::string> vkeys(const std::vector<KeyLine>& keys) {
-  std::vector<std::string> list;
-  for (const auto& key : keys) list.push_back(key.verifier.vkey());
-  return list;
-}
-
 int report_verified(Invocation& in, const verify::Report& report, const std::string& what) {
   if (in.arguments.flag("--json")) {
     Json json{Json::Object{}};
@@ -188,9 +182,9 @@ int log_verify(Invocation& in) {
   if (!text) return failed(in, text.error());
   const auto household = Household::open(in.outside, Make::kNo);
   if (!household) return failed(in, household.error());
-  const auto keys = key_lines((*household)->home(), in.outside.entropy());
+  const auto keys = store::read_key_ring((*household)->home());
   if (!keys) return failed(in, keys.error());
-  return report_verified(in, verify::verify_receipt(vkeys(*keys), *text), "the receipt");
+  return report_verified(in, verify::verify_receipt(vkeys_for(*keys, *text), *text), "the receipt");
 }
 
 int log_prove(Invocation& in) {

@@ -15,9 +15,11 @@
 #include "base/dir.h"
 #include "base/entropy.h"
 #include "base/result.h"
+#include "crypto/signer.h"
 #include "effect/file/file_source.h"
 #include "effect/process/host_files.h"
 #include "effect/process/jail.h"
+#include "store/key_text.h"
 
 namespace bailey::cli {
 
@@ -62,6 +64,16 @@ class Outside {
   [[nodiscard]] virtual std::string program_directory() const = 0;  // where bailey itself lies
   [[nodiscard]] virtual bool is_terminal(Stream stream) const = 0;
   [[nodiscard]] virtual bool input_is_terminal() const = 0;
+
+  // A line that the person types at the terminal, not shown; not from standard input. Errors:
+  // key.no_terminal.
+  [[nodiscard]] virtual Result<store::SecretText> ask_secret(const std::string& prompt) = 0;
+  // The keys of a PKCS#11 token, through a program of its own (spec/token.md). Errors: token.*.
+  [[nodiscard]] virtual Result<crypto::AnySigner> token_signer(const store::TokenKey& token,
+                                                               const crypto::PublicKey& key,
+                                                               const store::SecretText& pin) = 0;
+  [[nodiscard]] virtual Result<crypto::PublicKey> token_generate(const store::TokenKey& token,
+                                                                 const store::SecretText& pin) = 0;
 
   // Lost when the reader is gone; never throws, never kills us.
   virtual void write(Stream stream, std::string_view text) = 0;

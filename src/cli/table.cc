@@ -93,7 +93,43 @@ constexpr std::array kProveOptions = {
 constexpr std::array kExportOptions = {
     OptionSpec{"--from", "N", "first index (default 0)"},
     OptionSpec{"--to", "FILE", "write to this file instead of standard output"}};
-constexpr std::array kKeyExportOptions = {OptionSpec{"--format", "NAME", "vkey (default) or pem"}};
+constexpr OptionSpec kPassphraseFile = {"--passphrase-file", "FILE",
+                                        "seal the key under the passphrase in this file"};
+constexpr OptionSpec kPassphrase = {
+    "--passphrase", "", "seal the key under a passphrase typed at the terminal", Arity::kFlag};
+constexpr OptionSpec kToken = {"--token", "MODULE", "make the key in a PKCS#11 token"};
+constexpr OptionSpec kLabel = {"--label", "TEXT", "with --token: the key's label in the token"};
+constexpr OptionSpec kPinFile = {"--pin-file", "FILE", "with --token: where its PIN is"};
+constexpr std::array kKeyGenerateOptions = {kPassphraseFile, kPassphrase, kToken, kLabel,
+                                            kPinFile,        kReason,     kJson};
+constexpr std::array kKeyRotateOptions = {
+    OptionSpec{"--overlap", "7d", "how long the old key goes on beside the new one; 0: not at all"},
+    kPassphraseFile,
+    kPassphrase,
+    kToken,
+    kLabel,
+    kPinFile,
+    kReason,
+    kJson};
+constexpr std::array kKeyRevokeOptions = {
+    OptionSpec{"--entries", "N", "believe its signatures for the first N entries only"},
+    kPassphraseFile,
+    kPassphrase,
+    kToken,
+    kLabel,
+    kPinFile,
+    kReason,
+    kJson};
+constexpr std::array kKeyArchiveOptions = {kReason, kJson};
+constexpr std::array kKeyImportOptions = {kPassphraseFile, kPassphrase, kReason, kJson};
+constexpr std::array kKeyListOptions = {
+    OptionSpec{"--all", "", "archived and revoked keys too", Arity::kFlag}, kJson};
+constexpr std::array kKeyRecoverOptions = {
+    OptionSpec{"--from", "DIR", "take keys that are missing from this folder"}, kJson};
+constexpr std::array kKeyExportOptions = {
+    OptionSpec{"--format", "NAME", "vkey (default), pem, history or secret"},
+    OptionSpec{"--to", "FILE", "write to this file instead of standard output"}, kPassphraseFile,
+    kPassphrase};
 
 const std::array kCommands = {
     Command{{"run", "Run a command in a cage and keep a signed receipt.", "", 0, 0,
@@ -198,17 +234,49 @@ const std::array kCommands = {
     Command{{"log export", "Write entries as JSON Lines.", "", 0, 0,
              "  bailey log export --to ledger.jsonl", kExportOptions},
             log_export},
-    Command{{"key generate", "Make the keys that are missing.", "", 0, 0, "  bailey key generate",
-             kJsonOnly},
+    Command{{"key generate", "Make the keys that are missing, or one of a role.", "[ROLE]", 0, 1,
+             "  bailey key generate\n"
+             "  bailey key generate skill --passphrase\n"
+             "  bailey key generate change --token /usr/lib/softhsm/libsofthsm2.so \\\n"
+             "      --label change --pin-file pin",
+             kKeyGenerateOptions},
             key_generate},
-    Command{{"key list", "List the keys with their roles and ids.", "", 0, 0, "  bailey key list",
-             kJsonOnly},
+    Command{{"key list", "List the keys with their roles and ids.", "", 0, 0,
+             "  bailey key list\n  bailey key list --all", kKeyListOptions},
             key_list},
-    Command{{"key export", "Print a public key for bailey-verify or OpenSSL.", "ROLE", 1, 1,
+    Command{{"key show", "Show one key: state, times, where it is kept.", "ROLE|ID", 1, 1,
+             "  bailey key show ledger", kJsonOnly},
+            key_show},
+    Command{
+        {"key rotate", "Make the next key of a role; the old one is kept for good.", "ROLE", 1, 1,
+         "  bailey key rotate ledger\n  bailey key rotate receipts --overlap 0", kKeyRotateOptions},
+        key_rotate},
+    Command{{"key revoke", "End a key that others may hold. A key in force gets a successor.",
+             "ROLE|ID", 1, 1,
+             "  bailey key revoke ledger --reason 'the laptop was stolen'\n"
+             "  bailey key revoke 5f1c02aa --entries 1200 --reason 'found in a backup'",
+             kKeyRevokeOptions},
+            key_revoke},
+    Command{{"key archive", "End keys whose overlap is over, or one by its id.", "[ROLE|ID]", 0, 1,
+             "  bailey key archive", kKeyArchiveOptions},
+            key_archive},
+    Command{{"key export", "Print a public key, the key history, or save a secret key.", "ROLE|ID",
+             1, 1,
              "  bailey key export ledger > ledger.vkey\n"
-             "  bailey key export receipts --format pem",
+             "  bailey key export receipts --format pem\n"
+             "  bailey key export ledger --format history --to keys.json\n"
+             "  bailey key export ledger --format secret --to ledger.key --passphrase",
              kKeyExportOptions},
             key_export},
+    Command{{"key import", "Take a key from a file: the role's next one.", "ROLE FILE", 2, 2,
+             "  openssl genpkey -algorithm ed25519 -out k.pem\n"
+             "  bailey key import receipts k.pem",
+             kKeyImportOptions},
+            key_import},
+    Command{{"key recover", "Finish a change that was cut off; put lost key files back.", "", 0, 0,
+             "  bailey key recover\n  bailey key recover --from /media/backup/keys",
+             kKeyRecoverOptions},
+            key_recover},
     Command{{"version", "Print the version and what it was built from.", "", 0, 0,
              "  bailey version --json", kJsonOnly},
             version_command},

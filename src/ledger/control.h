@@ -44,6 +44,7 @@ struct ControlPage {
   std::atomic<std::uint32_t> synced_word;
   std::atomic<std::uint32_t> released[kLogLocks];
   std::atomic<std::uint32_t> waiting[kLogLocks];
+  std::atomic<std::uint32_t> key_epoch;  // counts the changes of the log's keys in this boot
 };
 static_assert(sizeof(ControlPage) <= 4096);
 

@@ -6,6 +6,7 @@
 #include "codec/json.h"
 #include "ledger/event_bodies.h"
 #include "ledger/leaf_bodies.h"
+#include "merkle/key_history.h"
 #include "merkle/note.h"
 #include "merkle/receipt.h"
 
@@ -127,12 +128,37 @@ Result<std::unique_ptr<Ledger>> Ledger::open(Dir dir, LedgerKeys keys, const Clo
                                              Entropy& entropy, OpenReport& report,
                                              LogOptions options) {
   auto runs = BAILEY_TRY(RunLocks::open(dir));
-  // The log borrows its key, so the keys move to their last place first.
+  // The log asks the ledger for new keys, so the ledger has its place first.
   std::unique_ptr<Ledger> ledger(
       new Ledger(nullptr, std::move(runs), std::move(keys), clock, entropy));
-  ledger->log_ = BAILEY_TRY(
-      Log::open(std::move(dir), ledger->keys_.origin, ledger->keys_.log, clock, options, report));
+  ledger->log_ = BAILEY_TRY(Log::open(std::move(dir), ledger->log_keys(), clock, options, report));
   return ledger;
+}
+
+crypto::AnySigner Ledger::receipt_signer() const {
+  const std::lock_guard lock(keys_mutex_);
+  return keys_.receipts;
+}
+
+LogKeys Ledger::log_keys() {
+  const std::lock_guard lock(keys_mutex_);
+  LogKeys keys{.origin = keys_.origin,
+               .signer = keys_.log,
+               .ring = keys_.ring,
+               .cosigners = keys_.cosigners};
+  if (!keys_.reload) return keys;
+  keys.reload = [this]() -> Result<LogKeys> {
+    LedgerKeys fresh = BAILEY_TRY(keys_.reload());
+    {
+      const std::lock_guard inner(keys_mutex_);
+      keys_.log = fresh.log;
+      keys_.receipts = fresh.receipts;
+      keys_.ring = fresh.ring;
+      keys_.cosigners = fresh.cosigners;
+    }
+    return log_keys();
+  };
+  return keys;
 }
 
 Ledger::~Ledger() {
@@ -145,7 +171,7 @@ std::string Ledger::receipt_key_name() const {
 
 std::vector<merkle::NoteVerifier> Ledger::verifiers() const {
   std::vector<merkle::NoteVerifier> out{log_->verifier()};
-  auto receipts = merkle::NoteVerifier::create(receipt_key_name(), keys_.receipts.public_key());
+  auto receipts = merkle::NoteVerifier::create(receipt_key_name(), receipt_signer().public_key());
   check(receipts.has_value(), "a receipt key without a name");
   out.push_back(*std::move(receipts));
   return out;
@@ -224,6 +250,7 @@ Result<model::Receipt> Ledger::note(merkle::LeafType type, codec::Json body) {
     case merkle::LeafType::kAnswer:
     case merkle::LeafType::kAdvice:
     case merkle::LeafType::kEvents:
+    case merkle::LeafType::kKey:
       break;
     case merkle::LeafType::kIntent:
     case merkle::LeafType::kOutcome:
@@ -340,8 +367,9 @@ Result<model::Receipt> Ledger::receipt_of(std::uint64_t index, Bytes leaf,
   }
   const auto hash = merkle::leaf_hash(leaf);
   parts.leaf = std::move(leaf);
-  return model::Receipt(PassKey<Ledger>(), index, hash,
-                        merkle::write_receipt(parts, receipt_key_name(), keys_.receipts));
+  const auto signer = receipt_signer();
+  std::string text = BAILEY_TRY(merkle::write_receipt(parts, receipt_key_name(), signer.get()));
+  return model::Receipt(PassKey<Ledger>(), index, hash, std::move(text));
 }
 
 Result<model::Receipt> Ledger::prove(std::uint64_t index) {
@@ -357,6 +385,22 @@ Result<std::string> Ledger::tlog_proof(std::uint64_t index) {
   const Head head = BAILEY_TRY(log_->head());
   if (index >= head.size) return fail("log.no_entry", "the log has no such entry");
   return merkle::write_tlog_proof(BAILEY_TRY(proof_of(index, head, ProofFrom::kAnywhere)));
+}
+
+Result<std::string> Ledger::key_history() {
+  const Head head = BAILEY_TRY(log_->head());
+  merkle::HistoryFile file;
+  file.checkpoint = log_->checkpoint_note(head);
+  std::vector<std::uint64_t> indices;
+  BAILEY_TRY(log_->visit(0, head.size, [&](const Frame& frame) -> Status {
+    if (frame.content.empty() || frame.content[0] != merkle::kKeyLeafVersion) return {};
+    indices.push_back(frame.index);
+    file.leaves.push_back({Bytes(frame.content.begin(), frame.content.end()), {}});
+    return {};
+  }));
+  for (std::size_t i = 0; i < indices.size(); ++i)
+    file.leaves[i].path = BAILEY_TRY(log_->proof(indices[i], head.size));
+  return merkle::write_history_file(file);
 }
 
 Status Ledger::read(std::uint64_t first, std::uint64_t last, const Read& read) {

@@ -24,7 +24,7 @@
 
 #include "base/entropy.h"
 #include "crypto/seal.h"
-#include "crypto/sign.h"
+#include "crypto/signer.h"
 #include "ledger/log.h"
 #include "ledger/run_locks.h"
 #include "merkle/leaf.h"
@@ -36,10 +36,14 @@
 namespace bailey::ledger {
 
 struct LedgerKeys {
-  std::string origin;           // the checkpoint's first line, also the log key's name
-  crypto::SigningKey log;       // signs heads
-  crypto::SigningKey receipts;  // named "<origin>/receipts"
-  crypto::SealKey disclosure;   // makes the salts of digests
+  std::string origin;          // the checkpoint's first line, also the log key's name
+  crypto::AnySigner log;       // signs heads
+  crypto::AnySigner receipts;  // named "<origin>/receipts"
+  crypto::SealKey disclosure;  // makes the salts of digests
+  // As in LogKeys: the log's keys over time, those that sign beside, and the keys of now.
+  std::vector<merkle::NoteVerifier> ring{};
+  std::vector<crypto::AnySigner> cosigners{};
+  std::function<Result<LedgerKeys>()> reload{};
 };
 
 struct RecoveryReport {
@@ -100,6 +104,9 @@ class Ledger {
   [[nodiscard]] Result<model::Receipt> prove(std::uint64_t index);
   // C2SP tlog-proof text for a leaf of any age.
   [[nodiscard]] Result<std::string> tlog_proof(std::uint64_t index);
+  // The changes of keys, proven in the newest durable head (spec/key-history.md). Reads the whole
+  // log.
+  [[nodiscard]] Result<std::string> key_history();
   // Leaves [first, last) in order; last is cut to the size.
   using Read = std::function<Status(std::uint64_t index, const merkle::LeafEnvelope& leaf,
                                     const merkle::Hash& leaf_hash)>;
@@ -120,6 +127,8 @@ class Ledger {
   [[nodiscard]] Status close_log();
 
   [[nodiscard]] Log& log() noexcept { return *log_; }
+  // Whoever changed the keys says so: all that have the log open load them before they write.
+  void announce_new_keys() noexcept { log_->announce_new_keys(); }
   [[nodiscard]] std::string receipt_key_name() const;
   [[nodiscard]] std::vector<merkle::NoteVerifier> verifiers() const;
 
@@ -148,8 +157,12 @@ class Ledger {
                                     const Head& head, ProofFrom from);
   Result<merkle::TlogProof> proof_of(std::uint64_t index, const Head& head, ProofFrom from);
 
+  [[nodiscard]] crypto::AnySigner receipt_signer() const;
+  [[nodiscard]] LogKeys log_keys();
+
   AbandonedWatch watch_;
-  LedgerKeys keys_;  // before log_: the log borrows its key
+  mutable std::mutex keys_mutex_;  // of the signers in keys_
+  LedgerKeys keys_;
   std::unique_ptr<Log> log_;
   RunLocks runs_;
   const Clock& clock_;

@@ -21,14 +21,14 @@ struct Log::Ahead {
   Position end;
 };
 
-Log::Log(Dir dir, Dir journal, Control control, merkle::NoteVerifier verifier, Digest log_id,
-         const crypto::SigningKey& key, const Clock& clock, LogOptions options)
+Log::Log(Dir dir, Dir journal, Control control, merkle::NoteVerifier first, Digest log_id,
+         LogKeys keys, const Clock& clock, LogOptions options)
     : dir_(std::move(dir)),
       journal_(std::move(journal)),
       control_(std::move(control)),
-      verifier_(std::move(verifier)),
+      first_(std::move(first)),
       log_id_(log_id),
-      key_(key),
+      keys_(std::make_shared<const LogKeys>(std::move(keys))),
       clock_(clock),
       options_(options) {}
 
@@ -286,16 +286,6 @@ Result<Bytes> Log::entry(std::uint64_t index) {
     return {};
   }));
   return out;
-}
-
-std::string Log::checkpoint_note(const Head& head) const {
-  Bytes blob;
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    blob.push_back(static_cast<std::uint8_t>(head.key_id >> shift));
-  }
-  blob.insert(blob.end(), head.signature.begin(), head.signature.end());
-  return merkle::checkpoint_text({verifier_.name(), head.size, head.root}) + "\n\u2014 " +
-         verifier_.name() + " " + codec::to_base64(blob) + "\n";
 }
 
 Status Log::publish() {

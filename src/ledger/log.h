@@ -27,7 +27,7 @@
 
 #include "base/clock.h"
 #include "base/dir.h"
-#include "crypto/sign.h"
+#include "crypto/signer.h"
 #include "ledger/commit_queue.h"
 #include "ledger/control.h"
 #include "ledger/draft.h"
@@ -45,6 +45,17 @@ struct LogOptions {
   std::uint32_t segment_bytes = 8U << 20;  // of new segments; at least 256 KiB
 };
 
+// The keys that a log is signed with. Its first key names it for good (spec/journal.md, log id).
+struct LogKeys {
+  std::string origin;
+  crypto::AnySigner signer;  // signs heads
+  std::vector<merkle::NoteVerifier>
+      ring{};  // all keys it ever had, the first one first; empty: one
+  std::vector<crypto::AnySigner> cosigners{};  // of keys that overlap: they sign checkpoints too
+  // The keys of now, after another process changed them. Without it a change ends the writing.
+  std::function<Result<LogKeys>()> reload{};
+};
+
 struct OpenReport {
   bool created = false;
   bool recovered = false;        // the journal was scanned: new boot, or foreign hints
@@ -60,6 +71,9 @@ class Log {
   // first line and the note's key name). Borrowed references outlive the Log.
   // Errors: log.corrupt, log.rollback (smaller than what was published), log.key,
   // log.busy, disk.*.
+  [[nodiscard]] static Result<std::unique_ptr<Log>> open(Dir dir, LogKeys keys, const Clock& clock,
+                                                         LogOptions options, OpenReport& report);
+  // Of a log with one key, which outlives it.
   [[nodiscard]] static Result<std::unique_ptr<Log>> open(Dir dir, std::string origin,
                                                          const crypto::SigningKey& key,
                                                          const Clock& clock, LogOptions options,
@@ -110,16 +124,21 @@ class Log {
   // Publishes when nobody else has the log open, then lets go. Idempotent.
   [[nodiscard]] Status close();
 
+  // Signed by the head's own key, and by those that overlap.
   [[nodiscard]] std::string checkpoint_note(const Head& head) const;
-  [[nodiscard]] const merkle::NoteVerifier& verifier() const noexcept { return verifier_; }
+  // The first key of the log, from which its leaves lead to the others.
+  [[nodiscard]] const merkle::NoteVerifier& verifier() const noexcept { return first_; }
+  // Tells every process that has the log open that its keys are others now: each loads them
+  // before it writes again.
+  void announce_new_keys() noexcept { control_.page().key_epoch.fetch_add(1); }
   [[nodiscard]] const Dir& dir() const noexcept { return dir_; }
   [[nodiscard]] const Dir& journal() const noexcept { return journal_; }
 
  private:
   enum class Roll { kMay, kMustNot };
 
-  Log(Dir dir, Dir journal, Control control, merkle::NoteVerifier verifier, Digest log_id,
-      const crypto::SigningKey& key, const Clock& clock, LogOptions options);
+  Log(Dir dir, Dir journal, Control control, merkle::NoteVerifier first, Digest log_id,
+      LogKeys keys, const Clock& clock, LogOptions options);
 
   // log_open.cc
   Status open_shared();
@@ -130,6 +149,9 @@ class Log {
                    OpenReport& report);
   Result<std::uint64_t> known_size() const;
   bool is_ours(const Head& head) const;
+  [[nodiscard]] std::shared_ptr<const LogKeys> keys() const;
+  Status refresh_keys();
+  Result<Head> sign_head(std::uint64_t size, const merkle::Hash& root) const;
 
   // log_commit.cc
   void commit(std::span<Pending* const> pending);
@@ -163,9 +185,11 @@ class Log {
   const Dir dir_;
   const Dir journal_;
   Control control_;
-  const merkle::NoteVerifier verifier_;
+  const merkle::NoteVerifier first_;
   const Digest log_id_;
-  const crypto::SigningKey& key_;
+  mutable std::mutex keys_mutex_;  // the innermost
+  std::shared_ptr<const LogKeys> keys_;
+  std::uint32_t key_epoch_ = 0;  // that keys_ is of; 0 is before the first change
   const Clock& clock_;
   const LogOptions options_;
 

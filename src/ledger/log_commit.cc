@@ -81,6 +81,7 @@ Status Log::commit_turn(std::span<Pending* const> pending) {
     std::uint64_t mine = 0;
     const Status appended = [&]() -> Status {
       const std::lock_guard lock(cursor_mutex_);
+      BAILEY_TRY(refresh_keys());
       BAILEY_TRY(catch_up());
       auto status = append_leaves(pending, Roll::kMustNot);
       mine = tail_.size();
@@ -103,6 +104,7 @@ Status Log::commit_turn(std::span<Pending* const> pending) {
       BAILEY_TRY(control_.lock(LogLock::kAppend, kTurnDeadlineNs, clock_));
       const Status written = [&]() -> Status {
         const std::lock_guard lock(cursor_mutex_);
+        BAILEY_TRY(refresh_keys());
         BAILEY_TRY(catch_up());
         BAILEY_TRY(append_leaves(pending, Roll::kMay));
         return write_head();
@@ -244,9 +246,7 @@ Status Log::write_head() {
     return fail("log.corrupt", "two computations of the tree differ",
                 "do not trust this machine's memory or disk; run `bailey log verify`");
   }
-  Head head{.size = tail_.size(), .root = again.root(), .key_id = verifier_.key_id()};
-  head.signature =
-      key_.sign_raw(as_bytes(merkle::checkpoint_text({verifier_.name(), head.size, head.root})));
+  const Head head = BAILEY_TRY(sign_head(tail_.size(), again.root()));
   const TreeState state{tail_.frontier(), open_, tail_.last_block(), newest_head_.size};
   const Bytes content = head_content(head, state);
   Bytes buffer;

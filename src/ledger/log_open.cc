@@ -69,13 +69,23 @@ Result<std::vector<ParsedHead>> heads_in(const Segment& segment, std::uint32_t f
 
 Result<std::unique_ptr<Log>> Log::open(Dir dir, std::string origin, const crypto::SigningKey& key,
                                        const Clock& clock, LogOptions options, OpenReport& report) {
+  LogKeys keys{.origin = std::move(origin),
+               .signer = std::shared_ptr<const crypto::Signer>(
+                   std::make_shared<const crypto::BorrowedKeySigner>(key))};
+  return open(std::move(dir), std::move(keys), clock, options, report);
+}
+
+Result<std::unique_ptr<Log>> Log::open(Dir dir, LogKeys keys, const Clock& clock,
+                                       LogOptions options, OpenReport& report) {
   report = {};
   if (options.segment_bytes < kMinSegmentBytes || options.segment_bytes > kMaxSegmentBytes) {
     return fail("log.options", "a journal segment has 256 KiB to 1 GiB");
   }
   options.segment_bytes &= ~std::uint32_t{4095};
-  auto verifier = BAILEY_TRY(merkle::NoteVerifier::create(std::move(origin), key.public_key()));
-  const Digest log_id = crypto::sha256(as_bytes(verifier.vkey()));
+  auto first = BAILEY_TRY(merkle::NoteVerifier::create(keys.origin, keys.signer.public_key()));
+  if (!keys.ring.empty()) first = keys.ring.front();
+  if (first.name() != keys.origin) return fail("log.key", "the log's first key has another name");
+  const Digest log_id = crypto::sha256(as_bytes(first.vkey()));
   auto taken = Control::Taken::kShared;
   auto control = BAILEY_TRY(Control::enter(dir, clock, taken));
   auto journal = dir.open_dir(RelPath::known("journal"));
@@ -85,7 +95,7 @@ Result<std::unique_ptr<Log>> Log::open(Dir dir, std::string origin, const crypto
   }
   if (!journal) return std::unexpected(std::move(journal).error());
   std::unique_ptr<Log> log(new Log(std::move(dir), *std::move(journal), std::move(control),
-                                   std::move(verifier), log_id, key, clock, options));
+                                   std::move(first), log_id, std::move(keys), clock, options));
   const bool current = log->control_.is_current(log_id, clock.boot_id());
   Status opened;
   if (taken == Control::Taken::kShared) {
@@ -108,13 +118,6 @@ Result<std::unique_ptr<Log>> Log::open(Dir dir, std::string origin, const crypto
   }
   log->control_.unlock(LogLock::kDoor);
   return log;
-}
-
-bool Log::is_ours(const Head& head) const {
-  return head.key_id == verifier_.key_id() &&
-         verifier_.key().verify_raw(
-             as_bytes(merkle::checkpoint_text({verifier_.name(), head.size, head.root})),
-             head.signature);
 }
 
 // Sets the cursor right behind the head frame at `at`. The signature is checked.
@@ -172,9 +175,14 @@ Result<std::uint64_t> Log::known_size() const {
   }
   const auto note = merkle::parse_note(*text);
   // A checkpoint file torn by a power loss says nothing; it is derived and made anew.
-  if (!note || !merkle::verify_note(*note, {verifier_})) return size;
+  if (!note) return size;
   const auto checkpoint = merkle::parse_checkpoint_text(note->text);
-  if (!checkpoint || checkpoint->origin != verifier_.name()) return size;
+  const auto keys = this->keys();
+  if (!checkpoint || checkpoint->origin != keys->origin) return size;
+  // By any key that the log ever had: who was revoked since did sign it then.
+  std::vector<merkle::NoteVerifier> ring = keys->ring;
+  ring.push_back(first_);
+  if (!merkle::verify_note(*note, ring)) return size;
   return std::max(size, checkpoint->size);
 }
 
@@ -320,9 +328,7 @@ Status Log::create() {
   current_bytes_ = static_cast<std::uint32_t>(current_->opened_bytes());
   control_.make_current(log_id_, clock_.boot_id());
   const TreeState empty;
-  Head head{.size = 0, .root = merkle::empty_root(), .key_id = verifier_.key_id()};
-  head.signature =
-      key_.sign_raw(as_bytes(merkle::checkpoint_text({verifier_.name(), 0, head.root})));
+  const Head head = BAILEY_TRY(sign_head(0, merkle::empty_root()));
   Bytes buffer;
   const Bytes start = segment_content(
       {.number = 0, .segment_bytes = current_bytes_, .log_id = log_id_, .state = empty});

@@ -111,14 +111,14 @@ Result<LeafEnvelope> verify_intent(const IntentProof& proof, const IntentRef& na
 
 }  // namespace
 
-std::string write_receipt(const ReceiptParts& parts, const std::string& key_name,
-                          const crypto::SigningKey& key) {
+Result<std::string> write_receipt(const ReceiptParts& parts, const std::string& key_name,
+                                  const crypto::Signer& signer) {
   const auto note = parse_note(parts.proof.checkpoint);
   check(note.has_value(), "write_receipt with a checkpoint that is no signed note");
-  const auto verifier = NoteVerifier::create(key_name, key.public_key());
+  const auto verifier = NoteVerifier::create(key_name, signer.public_key());
   check(verifier.has_value(), "write_receipt with a name that no key can have");
-  const auto signature =
-      key.sign(kReceiptContext, signed_message(leaf_hash(parts.leaf), note->text));
+  const crypto::Signature signature =
+      BAILEY_TRY(signer.sign(kReceiptContext, signed_message(leaf_hash(parts.leaf), note->text)));
   // Members in the order that RFC 8785 asks for; base64 needs no escapes, the rest is given
   // to the writer.
   const auto quoted = [](const auto& bytes) { return "\"" + codec::to_base64(bytes) + "\""; };
@@ -138,6 +138,11 @@ std::string write_receipt(const ReceiptParts& parts, const std::string& key_name
   text += ",\"signature\":" + quoted(signature);
   text += ",\"type\":\"bailey-receipt\",\"v\":1}\n";
   return text;
+}
+
+std::string write_receipt(const ReceiptParts& parts, const std::string& key_name,
+                          const crypto::SigningKey& key) {
+  return *write_receipt(parts, key_name, crypto::BorrowedKeySigner(key));
 }
 
 Result<SignedReceipt> parse_receipt(std::string_view text) {

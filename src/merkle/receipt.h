@@ -14,7 +14,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
-#include "crypto/sign.h"
+#include "crypto/signer.h"
 #include "merkle/leaf.h"
 #include "merkle/note.h"
 
@@ -44,6 +44,10 @@ struct SignedReceipt {
 // origin, or the origin and "/receipts".
 [[nodiscard]] std::string write_receipt(const ReceiptParts& parts, const std::string& key_name,
                                         const crypto::SigningKey& key);
+// Errors: those of the signer.
+[[nodiscard]] Result<std::string> write_receipt(const ReceiptParts& parts,
+                                                const std::string& key_name,
+                                                const crypto::Signer& signer);
 
 // Errors: receipt.syntax, with the member that is wrong.
 [[nodiscard]] Result<SignedReceipt> parse_receipt(std::string_view text);

@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "base/check.h"
+#include "merkle/key_history.h"
 #include "merkle/leaf.h"
 #include "merkle/receipt.h"
 #include "merkle/tile.h"
@@ -17,10 +18,16 @@ class LogReader {
       : files_(files), trusted_(trusted) {}
 
   Result<LogReport> run() {
-    const Bytes note = BAILEY_TRY(files_("checkpoint"));
-    report_.checkpoint = BAILEY_TRY(verify_checkpoint(as_text(note), trusted_));
+    const Bytes bytes = BAILEY_TRY(files_("checkpoint"));
+    const Note note = BAILEY_TRY(parse_note(as_text(bytes)));
+    report_.checkpoint = BAILEY_TRY(parse_checkpoint_text(note.text));
     const std::uint64_t size = report_.checkpoint.size;
+    // Somebody trusted must have begun the log; who signs today, its leaves tell.
+    history_.emplace(report_.checkpoint.origin, trusted_);
+    if (history_->believed_at(size).empty())
+      BAILEY_TRY(verify_checkpoint(as_text(bytes), trusted_));
     for (std::uint64_t tile = 0; tile * kTileWidth < size; ++tile) BAILEY_TRY(read_bundle(tile));
+    BAILEY_TRY(verify_checkpoint(as_text(bytes), history_->believed_at(size)));
     BAILEY_TRY(check_tiles(size));
     BAILEY_TRY(list_open());
     return std::move(report_);
@@ -45,6 +52,7 @@ class LogReader {
     const auto leaf = parse_leaf(bytes);
     if (!leaf) return at(leaf.error().message);
     if (leaf->index != index) return at("its leaf says index " + std::to_string(leaf->index));
+    if (leaf->type == LeafType::kKey) BAILEY_TRY(history_->add(index, leaf->body));
     const auto named = BAILEY_TRY(intent_of(*leaf));
     if (named) BAILEY_TRY(follow(index, leaf->type, *named));
     if (leaf->type == LeafType::kIntent) {
@@ -121,6 +129,7 @@ class LogReader {
   const LogFiles& files_;
   const std::vector<NoteVerifier>& trusted_;
   LogReport report_;
+  std::optional<KeyHistory> history_;
   std::vector<Hash> leaves_;
   std::vector<bool> is_intent_;
   std::unordered_set<std::uint64_t> open_;

@@ -2,7 +2,8 @@
 // signed checkpoint goes: every entry, every tile, every reference between leaves.
 //
 // The files come through a function, so that the caller decides where from and this
-// code opens nothing. One thread. Memory: 40 bytes an entry.
+// code opens nothing. Keys that its leaves lead to are believed from then on
+// (merkle/key_history.h). One thread. Memory: 40 bytes an entry.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,7 @@ inline constexpr std::size_t kMaxOpenListed = 100;
 
 // Errors: note.*, checkpoint.* for the checkpoint; log.missing; log.entry (with the
 // index), log.tile (with the path), log.root, log.intent (a reference to something
-// else, or a second ending), tile.bundle.
+// else, or a second ending), tile.bundle, key.* for the history of its keys.
 [[nodiscard]] Result<LogReport> verify_log(const LogFiles& files,
                                            const std::vector<NoteVerifier>& trusted);
 

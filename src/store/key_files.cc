@@ -42,6 +42,11 @@ Result<KeyFile<T>> load_or_make(const Home& home, const std::string& file, Parse
   auto text = read_key(home, file);
   Made made = Made::kLoaded;
   if (!text && text.error().code == "disk.missing") {
+    // A home whose keys were changed has them all: nothing is made up for one that is gone.
+    if (BAILEY_TRY(home.dir().exists(RelPath::known("keys/all"))) &&
+        file != std::string(kDisclosure))
+      return fail("key.ring", "'keys/" + file + "' is gone from a home whose keys were changed",
+                  "bailey key recover says what is there and what is lost");
     const Wiped fresh(write());
     const Dir keys = BAILEY_TRY(home.dir().open_dir(RelPath::known("keys")));
     const auto created = create_private(keys, file, as_bytes(fresh.text()));

@@ -12,7 +12,8 @@ COMMANDS = ["run", "init", "policy check", "policy show", "policy explain", "pol
             "policy suggest", "level show", "level set", "level reset", "kill on",
             "kill off", "kill status", "approve list", "approve show", "approve grant", "approve deny", "doctor",
             "log tail", "log show", "log verify", "log prove", "log checkpoint", "log export", "key generate",
-            "key list", "key export", "version"]
+            "key list", "key show", "key rotate", "key revoke", "key archive", "key export", "key import",
+            "key recover", "version"]
 
 
 class Golden(AttackCase):

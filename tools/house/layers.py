@@ -17,6 +17,7 @@ TOP = "app"
 WALLED = {
     "src/platform/cage": ("base/", "effect/process/", "platform/cage/", "platform/warden/"),
     "src/platform/warden": ("base/", "effect/process/", "platform/cage/", "platform/warden/"),
+    "src/platform/token": ("base/", "platform/token/"),
 }
 # Constants that the build makes (the seccomp programs).
 GENERATED = re.compile(r"^[a-z0-9_]+\.inc$")
@@ -31,6 +32,7 @@ LIBRARIES = [
     (re.compile(r"^openssl/sha\.h$"), ("src/crypto/", "src/platform/warden/digest")),
     (re.compile(r"^openssl/"), ("src/crypto/",)),
     (re.compile(r"^sodium"), ("src/crypto/",)),
+    (re.compile(r"^p11-kit/"), ("src/platform/token/",)),
     (re.compile(r"^boost/crc"), ("src/ledger/",)),
     (re.compile(r"^boost/"), ("src/codec/",)),
     (re.compile(r"^yaml-cpp/"), ("src/codec/",)),
