@@ -35,6 +35,7 @@ class World final : public cli::Outside {
   std::string program_directory() const override;
   bool is_terminal(cli::Stream stream) const override;
   bool input_is_terminal() const override;
+  Status start_again(const std::vector<std::string>& arguments) override;
   void write(cli::Stream stream, std::string_view text) override;
   bool pause_ms(int milliseconds) override;
 

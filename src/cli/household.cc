@@ -28,6 +28,19 @@ struct Household::Parts {
   std::optional<crypto::SealKey> disclosure;
   std::unique_ptr<ledger::Ledger> ledger;
 
+  // `fence` of the home, or the folder that the file `fence.path` names.
+  Result<Dir> second_place() {
+    auto named = home.dir().read_file(RelPath::known("fence.path"), 4096);
+    if (!named && named.error().code == "disk.missing")
+      return home.dir().make_dir(RelPath::known("fence"));
+    if (!named) return std::unexpected(std::move(named).error());
+    while (named->ends_with('\n')) named->pop_back();
+    if (!named->starts_with('/') || named->find('\0') != std::string::npos)
+      return fail("ledger.fence", "fence.path of the home names no absolute path",
+                  "write the path of an existing folder into it, or remove it");
+    return outside.open_directory(*named, Make::kNo);
+  }
+
   Result<crypto::SigningKey> signing_key(store::KeyUse use) {
     auto file = BAILEY_TRY(store::signing_key(home, use, outside.entropy()));
     if (file.made == store::Made::kNow)
@@ -82,13 +95,21 @@ Result<ledger::Ledger*> Household::ledger() {
       BAILEY_TRY(parts.signing_key(store::KeyUse::kReceipts)),
       BAILEY_TRY(store::disclosure_key(parts.home, parts.outside.entropy())).key};
   auto directory = BAILEY_TRY(parts.home.dir().make_dir(RelPath::known("ledger")));
+  const Dir second_place = BAILEY_TRY(parts.second_place());
+  ledger::LogOptions options;
+  options.second_place = &second_place;
   ledger::OpenReport report;
   parts.ledger =
       BAILEY_TRY(ledger::Ledger::open(std::move(directory), std::move(keys), parts.outside.clock(),
-                                      parts.outside.entropy(), report));
+                                      parts.outside.entropy(), report, options));
   if (report.cut_bytes > 0)
     say(parts.outside, "the ledger ended in " + std::to_string(report.cut_bytes) +
                            " unfinished bytes of an entry nobody was told of; they were cut");
+  // Against a log that contradicts its past nothing is written; what reads goes on.
+  if (const auto fault = parts.ledger->log().fence_fault()) {
+    say(parts.outside, fault->message);
+    return parts.ledger.get();
+  }
   const auto recovered = BAILEY_TRY(parts.ledger->recover());
   if (!recovered.interrupted.empty())
     say(parts.outside, std::to_string(recovered.interrupted.size()) +

@@ -63,6 +63,10 @@ class Outside {
   [[nodiscard]] virtual bool is_terminal(Stream stream) const = 0;
   [[nodiscard]] virtual bool input_is_terminal() const = 0;
 
+  // Starts this program again with these arguments, in the background: it outlives this process,
+  // has no terminal and no input or output, and nobody waits for it. Errors: disk.*, process.*.
+  [[nodiscard]] virtual Status start_again(const std::vector<std::string>& arguments) = 0;
+
   // Lost when the reader is gone; never throws, never kills us.
   virtual void write(Stream stream, std::string_view text) = 0;
   // Waits; returns early when a signal asked the program to end (true).

@@ -16,6 +16,7 @@
 #include "cli/run_plan.h"
 #include "cli/run_report.h"
 #include "cli/run_trace.h"
+#include "cli/witness_round.h"
 #include "codec/text.h"
 #include "conduct/conductor.h"
 #include "consent/answering.h"
@@ -141,6 +142,7 @@ class Run {
   void take(const model::Receipt& receipt);
   void keep_denied(const model::Action& action);
   void close_ledger();
+  void ask_witnesses_later();
   int finish();
 
   Outside& outside_;
@@ -293,6 +295,15 @@ void Run::close_ledger() {
   if (ledger) abandoned_.attach((*ledger)->watch());
   const auto closed = ledger ? (*ledger)->close_log() : Status(std::unexpected(ledger.error()));
   if (!closed) report_.notes.push_back("the ledger was not closed: " + closed.error().message);
+  ask_witnesses_later();
+}
+
+// Witnesses are asked by a process of its own, so that a slow one costs a run nothing; what they
+// say is for `bailey log witness status`.
+void Run::ask_witnesses_later() {
+  const auto folder = WitnessFolder::find(household_->home().dir());
+  if (!folder || !*folder || !is_round_due(**folder, outside_.clock())) return;
+  (void)outside_.start_again({"log", "witness", "submit", "--due"});
 }
 
 void Run::take(const model::Receipt& receipt) {

@@ -32,6 +32,7 @@ LIBRARIES = [
     (re.compile(r"^openssl/"), ("src/crypto/",)),
     (re.compile(r"^sodium"), ("src/crypto/",)),
     (re.compile(r"^boost/crc"), ("src/ledger/",)),
+    (re.compile(r"^boost/(asio|beast|system)"), ("src/net/",)),
     (re.compile(r"^boost/"), ("src/codec/",)),
     (re.compile(r"^yaml-cpp/"), ("src/codec/",)),
     (re.compile(r"^CLI/"), ("src/cli/", "src/app/")),
