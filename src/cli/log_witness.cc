@@ -14,6 +14,9 @@ namespace {
 
 using codec::Json;
 
+constexpr int kWaits = 300;
+constexpr int kWaitMs = 100;
+
 int failed(Invocation& in, const Error& error) {
   tell(in.outside, error);
   return kError;
@@ -204,7 +207,12 @@ int submit(Invocation& in, Household& household, const WitnessFolder& folder) {
   if (in.arguments.flag("--due") && !is_round_due(folder, in.outside.clock())) return kDone;
   auto ledger = household.ledger();
   if (!ledger) return failed(in, ledger.error());
-  const auto round = ask_witnesses(folder, **ledger, in.outside.clock());
+  auto round = ask_witnesses(folder, **ledger, in.outside.clock());
+  // Whoever asks by hand waits for the one that a run left behind.
+  for (int i = 0; i < kWaits && !round && round.error().code == "witness.busy"; ++i) {
+    if (in.arguments.flag("--due") || in.outside.pause_ms(kWaitMs)) break;
+    round = ask_witnesses(folder, **ledger, in.outside.clock());
+  }
   if (!round) {
     const bool fenced = round.error().code.starts_with("ledger.");
     tell(in.outside, round.error());

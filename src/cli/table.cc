@@ -211,8 +211,9 @@ const std::array kCommands = {
     Command{{"log export", "Write entries as JSON Lines.", "", 0, 0,
              "  bailey log export --to ledger.jsonl", kExportOptions},
             log_export},
-    Command{{"log witness", "Ask witnesses to cosign the ledger's checkpoint.",
-             "add URL VKEY | list | status | remove NAME | submit", 1, 3,
+    Command{{"log witness",
+             "Whom the ledger asks to cosign: add URL VKEY, remove NAME, list, status, submit.",
+             "ACTION [WORD] [WORD]", 1, 3,
              "  bailey log witness add http://127.0.0.1:7370 VKEY\n"
              "  bailey log witness submit\n"
              "  bailey log witness status",
