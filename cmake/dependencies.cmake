@@ -21,6 +21,11 @@ find_path(dep_cli11_INCLUDE NAMES CLI/CLI.hpp REQUIRED)
 add_library(dep_cli11 INTERFACE)
 target_include_directories(dep_cli11 SYSTEM INTERFACE ${dep_cli11_INCLUDE})
 
+find_path(dep_net_INCLUDE NAMES boost/beast.hpp REQUIRED)
+add_library(dep_net INTERFACE)
+target_include_directories(dep_net SYSTEM INTERFACE ${dep_net_INCLUDE})
+target_link_libraries(dep_net INTERFACE Threads::Threads)
+
 if(BAILEY_TESTS)
   find_package(GTest REQUIRED)
 endif()

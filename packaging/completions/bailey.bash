@@ -9,7 +9,7 @@ _bailey() {
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} path i
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _bailey_words 'run learn init policy level kill approve doctor log key version --help --version'
+    _bailey_words 'run learn init policy level kill approve doctor log witness key version --help --version'
     return
   fi
   path=${COMP_WORDS[1]}
@@ -44,7 +44,14 @@ _bailey() {
       ;;
     log)
       if ((COMP_CWORD == 2)); then
-        _bailey_words 'tail show verify prove checkpoint export --help'
+        _bailey_words 'tail show verify prove checkpoint export witness re-anchor --help'
+        return
+      fi
+      path+=" ${COMP_WORDS[2]}"
+      ;;
+    witness)
+      if ((COMP_CWORD == 2)); then
+        _bailey_words 'serve --help'
         return
       fi
       path+=" ${COMP_WORDS[2]}"
@@ -120,6 +127,13 @@ _bailey() {
     'log prove --receipt') _bailey_files; return ;;
     'log export --from') :; return ;;
     'log export --to') _bailey_files; return ;;
+    'log witness --name') :; return ;;
+    'log witness --quorum') :; return ;;
+    'log re-anchor --reason') :; return ;;
+    'witness serve --listen') :; return ;;
+    'witness serve --state') _bailey_folders; return ;;
+    'witness serve --log') :; return ;;
+    'witness serve --name') :; return ;;
     'key export --format') _bailey_words 'vkey pem'; return ;;
   esac
   case $path in
@@ -146,9 +160,12 @@ _bailey() {
     'log tail') _bailey_words '--count --follow --json --help' ;;
     'log show') _bailey_words '--json --help' ;;
     'log verify') if [[ $cur == -* ]]; then _bailey_words '--json --help'; else _bailey_files; fi ;;
-    'log prove') _bailey_words '--receipt --help' ;;
+    'log prove') _bailey_words '--receipt --cosigned --help' ;;
     'log checkpoint') _bailey_words '--help' ;;
     'log export') _bailey_words '--from --to --help' ;;
+    'log witness') _bailey_words 'add remove list status submit --name --quorum --due --json --help' ;;
+    'log re-anchor') _bailey_words '--reason --json --help' ;;
+    'witness serve') _bailey_words '--listen --state --log --name --help' ;;
     'key generate') _bailey_words '--json --help' ;;
     'key list') _bailey_words '--json --help' ;;
     'key export') _bailey_words 'ledger receipts approval --format --help' ;;

@@ -58,13 +58,17 @@ complete -c bailey -n '__bailey_noun approve' -a show -d 'Show one ask: what, wh
 complete -c bailey -n '__bailey_noun approve' -a grant -d 'Allow one ask once.'
 complete -c bailey -n '__bailey_noun approve' -a deny -d 'Refuse one ask.'
 complete -c bailey -n __bailey_bare -a doctor -d 'Say which protective layers this machine gives, proven by a real cage.'
-complete -c bailey -n __bailey_bare -a log -d 'tail, show, verify, prove, checkpoint, export'
+complete -c bailey -n __bailey_bare -a log -d 'tail, show, verify, prove, checkpoint, export, witness, re-anchor'
 complete -c bailey -n '__bailey_noun log' -a tail -d 'Show the newest entries of the ledger.'
 complete -c bailey -n '__bailey_noun log' -a show -d 'Show one entry whole.'
 complete -c bailey -n '__bailey_noun log' -a verify -d 'Check the whole ledger: leaves, tree, tiles, signatures; or a receipt.'
 complete -c bailey -n '__bailey_noun log' -a prove -d 'Write an inclusion proof of one entry (c2sp.org/tlog-proof).'
 complete -c bailey -n '__bailey_noun log' -a checkpoint -d 'Publish and print the signed checkpoint of the ledger.'
 complete -c bailey -n '__bailey_noun log' -a export -d 'Write entries as JSON Lines.'
+complete -c bailey -n '__bailey_noun log' -a witness -d 'Whom the ledger asks to cosign: add URL VKEY, remove NAME, list, status, submit.'
+complete -c bailey -n '__bailey_noun log' -a re-anchor -d 'Go on after the ledger contradicted its past; recorded.'
+complete -c bailey -n __bailey_bare -a witness -d 'serve'
+complete -c bailey -n '__bailey_noun witness' -a serve -d 'Watch other logs: cosign what extends what was seen.'
 complete -c bailey -n __bailey_bare -a key -d 'generate, list, export'
 complete -c bailey -n '__bailey_noun key' -a generate -d 'Make the keys that are missing.'
 complete -c bailey -n '__bailey_noun key' -a list -d 'List the keys with their roles and ids.'
@@ -176,11 +180,26 @@ complete -c bailey -n '__bailey_is "log verify"' -l json -d 'print one JSON obje
 complete -c bailey -n '__bailey_is "log verify"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "log verify"' -F
 complete -c bailey -n '__bailey_is "log prove"' -l receipt -d 'write the proof to this file instead of standard output' -r -F
+complete -c bailey -n '__bailey_is "log prove"' -l cosigned -d 'under the checkpoint that witnesses cosigned last'
 complete -c bailey -n '__bailey_is "log prove"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "log checkpoint"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "log export"' -l from -d 'first index (default 0)' -x
 complete -c bailey -n '__bailey_is "log export"' -l to -d 'write to this file instead of standard output' -r -F
 complete -c bailey -n '__bailey_is "log export"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "log witness"' -l name -d 'add: what the policy calls it (default: from its key)' -x
+complete -c bailey -n '__bailey_is "log witness"' -l quorum -d 'add: how many of them must cosign: a number, any or all' -x
+complete -c bailey -n '__bailey_is "log witness"' -l due -d 'submit: only when the last time was a minute ago'
+complete -c bailey -n '__bailey_is "log witness"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "log witness"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "log witness"' -a 'add remove list status submit'
+complete -c bailey -n '__bailey_is "log re-anchor"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "log re-anchor"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "log re-anchor"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "witness serve"' -l listen -d 'where to listen (default 127.0.0.1:7370)' -x
+complete -c bailey -n '__bailey_is "witness serve"' -l state -d 'the folder for its key and what it saw' -x -a '(__fish_complete_directories)'
+complete -c bailey -n '__bailey_is "witness serve"' -l log -d 'the public key of a log to watch; repeat it' -x
+complete -c bailey -n '__bailey_is "witness serve"' -l name -d 'the name it cosigns with (default: from its key)' -x
+complete -c bailey -n '__bailey_is "witness serve"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "key generate"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "key generate"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "key list"' -l json -d 'print one JSON object instead of text'

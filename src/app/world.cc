@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pwd.h>
 #include <signal.h>
+#include <spawn.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -225,6 +226,28 @@ Result<crypto::AnySigner> World::token_signer(const store::TokenKey& token,
 Result<crypto::PublicKey> World::token_generate(const store::TokenKey& token,
                                                 const store::SecretText& pin) {
   return platform::token_generate(token_program(*this), {token.module, token.label}, pin.text());
+}
+
+Status World::start_again(const std::vector<std::string>& arguments) {
+  std::vector<std::string> words{"bailey"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  if (::posix_spawn_file_actions_init(&actions) != 0 || ::posix_spawnattr_init(&attributes) != 0)
+    return fail("process.start", "no memory to start a process with");
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    ::posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+  pid_t child = 0;
+  const int error =
+      ::posix_spawn(&child, "/proc/self/exe", &actions, &attributes, argv.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::posix_spawnattr_destroy(&attributes);
+  if (error != 0) return std::unexpected(disk_error("process.start", "start bailey again", error));
+  return {};
 }
 
 void World::write(cli::Stream stream, std::string_view text) {

@@ -40,6 +40,7 @@ class World final : public cli::Outside {
                                          const store::SecretText& pin) override;
   Result<crypto::PublicKey> token_generate(const store::TokenKey& token,
                                            const store::SecretText& pin) override;
+  Status start_again(const std::vector<std::string>& arguments) override;
   void write(cli::Stream stream, std::string_view text) override;
   bool pause_ms(int milliseconds) override;
 

@@ -29,6 +29,19 @@ struct Household::Parts {
   KeyUnlock unlock{outside};
   std::unique_ptr<ledger::Ledger> ledger;  // last: it asks for new keys
 
+  // `fence` of the home, or the folder that the file `fence.path` names.
+  Result<Dir> second_place() {
+    auto named = home.dir().read_file(RelPath::known("fence.path"), 4096);
+    if (!named && named.error().code == "disk.missing")
+      return home.dir().make_dir(RelPath::known("fence"));
+    if (!named) return std::unexpected(std::move(named).error());
+    while (named->ends_with('\n')) named->pop_back();
+    if (!named->starts_with('/') || named->find('\0') != std::string::npos)
+      return fail("ledger.fence", "fence.path of the home names no absolute path",
+                  "write the path of an existing folder into it, or remove it");
+    return outside.open_directory(*named, Make::kNo);
+  }
+
   // Makes the key, unless the home has one of that role in whatever form.
   Status make_key(store::KeyUse use) {
     if (BAILEY_TRY(home.dir().exists(RelPath::known("keys/keys.json")))) return {};
@@ -78,9 +91,9 @@ struct Household::Parts {
     auto receipts = changed ? in_force(ring, store::KeyRole::kReceipts)
                             : first_signer(store::KeyUse::kReceipts);
     if (!receipts) return std::unexpected(std::move(receipts).error());
+    auto disclosed = BAILEY_TRY(store::disclosure_key(home, outside.entropy()));
     ledger::LedgerKeys keys{changed ? ring.origin : store::ledger_origin(log->public_key()),
-                            *std::move(log), *std::move(receipts),
-                            BAILEY_TRY(store::disclosure_key(home, outside.entropy())).key};
+                            *std::move(log), *std::move(receipts), std::move(disclosed).key};
     keys.ring = ring.ledger_keys();
     for (const auto& each : ring.keys) {
       if (each.role != store::KeyRole::kLedger || each.state != store::KeyState::kOverlapping ||
@@ -95,9 +108,13 @@ struct Household::Parts {
   }
 
   Result<std::unique_ptr<ledger::Ledger>> open_ledger(ledger::OpenReport& report) {
+    auto keys = BAILEY_TRY(ledger_keys());
     auto directory = BAILEY_TRY(home.dir().make_dir(RelPath::known("ledger")));
-    return ledger::Ledger::open(std::move(directory), BAILEY_TRY(ledger_keys()), outside.clock(),
-                                outside.entropy(), report);
+    const Dir second = BAILEY_TRY(second_place());
+    ledger::LogOptions options;
+    options.second_place = &second;
+    return ledger::Ledger::open(std::move(directory), std::move(keys), outside.clock(),
+                                outside.entropy(), report, options);
   }
 };
 
@@ -161,6 +178,11 @@ Result<ledger::Ledger*> Household::ledger() {
   if (report.cut_bytes > 0)
     say(parts.outside, "the ledger ended in " + std::to_string(report.cut_bytes) +
                            " unfinished bytes of an entry nobody was told of; they were cut");
+  // Against a log that contradicts its past nothing is written; what reads goes on.
+  if (const auto fault = parts.ledger->log().fence_fault()) {
+    say(parts.outside, fault->message);
+    return parts.ledger.get();
+  }
   const auto recovered = BAILEY_TRY(parts.ledger->recover());
   if (!recovered.interrupted.empty())
     say(parts.outside, std::to_string(recovered.interrupted.size()) +

@@ -5,6 +5,7 @@
 #include "cli/household.h"
 #include "cli/json_line.h"
 #include "cli/key_lines.h"
+#include "cli/witness_round.h"
 #include "codec/text.h"
 #include "policy/units.h"
 #include "report/leaf_view.h"
@@ -195,7 +196,14 @@ int log_prove(Invocation& in) {
   }
   auto opened = open_ledger(in);
   if (!opened) return failed(in, opened.error());
-  const auto proof = opened->ledger->tlog_proof(*index);
+  const auto proof = [&]() -> Result<std::string> {
+    if (!in.arguments.flag("--cosigned")) return opened->ledger->tlog_proof(*index);
+    auto note = opened->ledger->log().dir().read_file(RelPath::known(kCosignedFile), 1U << 20);
+    if (!note && note.error().code == "disk.missing")
+      return fail("witness.none", "no witness has cosigned this log yet",
+                  "bailey log witness submit");
+    return opened->ledger->tlog_proof(*index, BAILEY_TRY(std::move(note)));
+  }();
   if (!proof) return failed(in, proof.error());
   const auto written =
       in.outside.write_user_file(in.arguments.value("--receipt").value_or("-"), *proof);
@@ -210,7 +218,21 @@ int log_checkpoint(Invocation& in) {
   const auto note = opened->ledger->checkpoint();
   if (!note) return failed(in, note.error());
   in.outside.write(Stream::kOut, *note);
-  return kDone;
+  // Whom the home asks for a cosignature hears of it at once; what they answer is for status.
+  const auto folder = WitnessFolder::find(opened->household->home().dir());
+  if (!folder) return failed(in, folder.error());
+  if (!*folder) return kDone;
+  const auto round = ask_witnesses(**folder, *opened->ledger, in.outside.clock());
+  if (!round && round.error().code == "witness.none") return kDone;
+  if (!round) {
+    tell(in.outside, round.error());
+    return kDone;
+  }
+  for (const auto& line : round->failed)
+    in.outside.write(Stream::kErr, "bailey: " + codec::for_terminal(line, 500) + "\n");
+  if (round->stopped.empty()) return kDone;
+  tell(in.outside, Error{"ledger.forked", round->stopped, "bailey log witness status"});
+  return kVerificationFailed;
 }
 
 int log_export(Invocation& in) {

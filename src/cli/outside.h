@@ -74,6 +74,9 @@ class Outside {
                                                                const store::SecretText& pin) = 0;
   [[nodiscard]] virtual Result<crypto::PublicKey> token_generate(const store::TokenKey& token,
                                                                  const store::SecretText& pin) = 0;
+  // Starts this program again with these arguments, in the background: it outlives this process,
+  // has no terminal and no input or output, and nobody waits for it. Errors: disk.*, process.*.
+  [[nodiscard]] virtual Status start_again(const std::vector<std::string>& arguments) = 0;
 
   // Lost when the reader is gone; never throws, never kills us.
   virtual void write(Stream stream, std::string_view text) = 0;

@@ -17,6 +17,7 @@
 #include "cli/run_plan.h"
 #include "cli/run_report.h"
 #include "cli/run_trace.h"
+#include "cli/witness_round.h"
 #include "codec/text.h"
 #include "conduct/conductor.h"
 #include "consent/answering.h"
@@ -142,6 +143,7 @@ class Run {
   void take(const model::Receipt& receipt);
   void keep_denied(std::string_view text);
   void close_ledger();
+  void ask_witnesses_later();
   int finish();
 
   Outside& outside_;
@@ -297,6 +299,15 @@ void Run::close_ledger() {
   if (ledger) abandoned_.attach((*ledger)->watch());
   const auto closed = ledger ? (*ledger)->close_log() : Status(std::unexpected(ledger.error()));
   if (!closed) report_.notes.push_back("the ledger was not closed: " + closed.error().message);
+  ask_witnesses_later();
+}
+
+// Witnesses are asked by a process of its own, so that a slow one costs a run nothing; what they
+// say is for `bailey log witness status`.
+void Run::ask_witnesses_later() {
+  const auto folder = WitnessFolder::find(household_->home().dir());
+  if (!folder || !*folder || !is_round_due(**folder, outside_.clock())) return;
+  (void)outside_.start_again({"log", "witness", "submit", "--due"});
 }
 
 void Run::take(const model::Receipt& receipt) {

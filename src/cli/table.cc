@@ -89,7 +89,9 @@ constexpr std::array kTailOptions = {
     OptionSpec{"--count", "N", "how many entries (default 20)"},
     OptionSpec{"--follow", "", "stay and print entries as they come", Arity::kFlag}, kJson};
 constexpr std::array kProveOptions = {
-    OptionSpec{"--receipt", "FILE", "write the proof to this file instead of standard output"}};
+    OptionSpec{"--receipt", "FILE", "write the proof to this file instead of standard output"},
+    OptionSpec{"--cosigned", "", "under the checkpoint that witnesses cosigned last",
+               Arity::kFlag}};
 constexpr std::array kExportOptions = {
     OptionSpec{"--from", "N", "first index (default 0)"},
     OptionSpec{"--to", "FILE", "write to this file instead of standard output"}};
@@ -130,6 +132,17 @@ constexpr std::array kKeyExportOptions = {
     OptionSpec{"--format", "NAME", "vkey (default), pem, history or secret"},
     OptionSpec{"--to", "FILE", "write to this file instead of standard output"}, kPassphraseFile,
     kPassphrase};
+constexpr std::array kReAnchorOptions = {kReason, kJson};
+constexpr std::array kWitnessOptions = {
+    OptionSpec{"--name", "NAME", "add: what the policy calls it (default: from its key)"},
+    OptionSpec{"--quorum", "K", "add: how many of them must cosign: a number, any or all"},
+    OptionSpec{"--due", "", "submit: only when the last time was a minute ago", Arity::kFlag},
+    kJson};
+constexpr std::array kWitnessServeOptions = {
+    OptionSpec{"--listen", "ADDR:PORT", "where to listen (default 127.0.0.1:7370)"},
+    OptionSpec{"--state", "DIR", "the folder for its key and what it saw"},
+    OptionSpec{"--log", "VKEY", "the public key of a log to watch; repeat it", Arity::kMany},
+    OptionSpec{"--name", "NAME", "the name it cosigns with (default: from its key)"}};
 
 const std::array kCommands = {
     Command{{"run", "Run a command in a cage and keep a signed receipt.", "", 0, 0,
@@ -234,6 +247,21 @@ const std::array kCommands = {
     Command{{"log export", "Write entries as JSON Lines.", "", 0, 0,
              "  bailey log export --to ledger.jsonl", kExportOptions},
             log_export},
+    Command{{"log witness",
+             "Whom the ledger asks to cosign: add URL VKEY, remove NAME, list, status, submit.",
+             "ACTION [WORD] [WORD]", 1, 3,
+             "  bailey log witness add http://127.0.0.1:7370 VKEY\n"
+             "  bailey log witness submit\n"
+             "  bailey log witness status",
+             kWitnessOptions},
+            log_witness},
+    Command{
+        {"log re-anchor", "Go on after the ledger contradicted its past; recorded.", "", 0, 0,
+         "  bailey log re-anchor --reason 'restored from the backup of Monday'", kReAnchorOptions},
+        log_re_anchor},
+    Command{{"witness serve", "Watch other logs: cosign what extends what was seen.", "", 0, 0,
+             "  bailey witness serve --state DIR --log VKEY", kWitnessServeOptions},
+            witness_serve},
     Command{{"key generate", "Make the keys that are missing, or one of a role.", "[ROLE]", 0, 1,
              "  bailey key generate\n"
              "  bailey key generate skill --passphrase\n"

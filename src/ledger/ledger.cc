@@ -331,6 +331,15 @@ Result<RecoveryReport> Ledger::recover() {
   return report;
 }
 
+Result<model::Receipt> Ledger::re_anchor(codec::Json body) {
+  auto leaf = envelope(merkle::LeafType::kControl);
+  leaf.body = std::move(body);
+  auto draft = BAILEY_TRY(LeafDraft::create(std::move(leaf)));
+  const auto appended = log_->re_anchor(draft);
+  if (!appended) return std::unexpected(appended.error());
+  return draft.receipt(*this, *appended);
+}
+
 Result<std::uint64_t> Ledger::size() { return BAILEY_TRY(log_->head()).size; }
 
 Result<std::string> Ledger::checkpoint() { return log_->checkpoint_note(BAILEY_TRY(log_->head())); }
@@ -379,6 +388,16 @@ Result<model::Receipt> Ledger::prove(std::uint64_t index) {
   const auto envelope = BAILEY_TRY(merkle::parse_leaf(leaf));
   const auto intent = BAILEY_TRY(merkle::intent_of(envelope));
   return receipt_of(index, std::move(leaf), intent, head, ProofFrom::kAnywhere);
+}
+
+Result<std::string> Ledger::tlog_proof(std::uint64_t index, const std::string& checkpoint) {
+  const auto named = merkle::verify_checkpoint(checkpoint, {log_->verifier()});
+  if (!named) return fail("ledger.checkpoint", named.error().message);
+  if (BAILEY_TRY(log_->root_at(named->size)) != named->root) {
+    return fail("ledger.checkpoint", "the checkpoint is of another tree than this log");
+  }
+  const auto path = BAILEY_TRY(log_->proof(index, named->size));
+  return merkle::write_tlog_proof({index, path, checkpoint, std::nullopt});
 }
 
 Result<std::string> Ledger::tlog_proof(std::uint64_t index) {

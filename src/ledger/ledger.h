@@ -96,6 +96,10 @@ class Ledger {
   // Closes as `interrupted` every open intent that nobody holds.
   [[nodiscard]] Result<RecoveryReport> recover();
 
+  // Goes on after the second place or a witness spoke against this log (Log::fence_fault): the
+  // body is that of a control leaf (spec/leaf.md, `re_anchor`). Errors: those of Log::re_anchor.
+  [[nodiscard]] Result<model::Receipt> re_anchor(codec::Json body);
+
   [[nodiscard]] Result<std::uint64_t> size();
   // The signed checkpoint note of the newest durable head.
   [[nodiscard]] Result<std::string> checkpoint();
@@ -107,6 +111,9 @@ class Ledger {
   // The changes of keys, proven in the newest durable head (spec/key-history.md). Reads the whole
   // log.
   [[nodiscard]] Result<std::string> key_history();
+  // The same under a checkpoint of this log that is given, cosigned perhaps.
+  // Errors: ledger.checkpoint (not of this log, or not of this tree), merkle.range, those above.
+  [[nodiscard]] Result<std::string> tlog_proof(std::uint64_t index, const std::string& checkpoint);
   // Leaves [first, last) in order; last is cut to the size.
   using Read = std::function<Status(std::uint64_t index, const merkle::LeafEnvelope& leaf,
                                     const merkle::Hash& leaf_hash)>;

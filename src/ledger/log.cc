@@ -289,6 +289,8 @@ Result<Bytes> Log::entry(std::uint64_t index) {
 }
 
 Status Log::publish() {
+  // What contradicts the past is not shown to anybody as the newest.
+  if (const auto found = fence_fault()) return std::unexpected(*found);
   const std::lock_guard door(door_mutex_);
   BAILEY_TRY(control_.lock(LogLock::kDoor, kTurnDeadlineNs, clock_));
   const Status status = [&] {
@@ -374,7 +376,8 @@ Status Log::close() {
   Status status;
   if (current_ != nullptr && control_.become_alone()) {
     const std::lock_guard lock(cursor_mutex_);
-    if (!read_only_.load() && control_.page().failed.load() == 0) status = publish_locked();
+    if (!read_only_.load() && control_.page().failed.load() == 0 && !fence_fault())
+      status = publish_locked();
   }
   control_.unlock(LogLock::kPresent);
   control_.unlock(LogLock::kDoor);

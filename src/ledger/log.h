@@ -31,6 +31,7 @@
 #include "ledger/commit_queue.h"
 #include "ledger/control.h"
 #include "ledger/draft.h"
+#include "ledger/fence.h"
 #include "ledger/frame_reader.h"
 #include "ledger/journal_frame.h"
 #include "ledger/segment.h"
@@ -43,6 +44,9 @@ enum class ProofFrom { kAnywhere, kMemory };
 
 struct LogOptions {
   std::uint32_t segment_bytes = 8U << 20;  // of new segments; at least 256 KiB
+  // Where the last head is remembered a second time (fence.h); borrowed for open(). None: the
+  // log alone says what it signed.
+  const Dir* second_place = nullptr;
 };
 
 // The keys that a log is signed with. Its first key names it for good (spec/journal.md, log id).
@@ -97,6 +101,30 @@ class Log {
                                                         ProofFrom from = ProofFrom::kAnywhere);
   // Errors: log.no_entry, log.corrupt.
   [[nodiscard]] Result<Bytes> entry(std::uint64_t index);
+  // What the tree was at an earlier size, by the journal. Errors: merkle.range, log.corrupt.
+  [[nodiscard]] Result<merkle::Hash> root_at(std::uint64_t size);
+  // RFC 6962 consistency proof between two sizes that this log had; publishes first.
+  // Errors: merkle.range, log.*, disk.*.
+  [[nodiscard]] Result<std::vector<merkle::Hash>> consistency(std::uint64_t first,
+                                                              std::uint64_t second);
+
+  // Why nothing is signed any more: what the second place says against this log, or nothing.
+  // Everything that reads still works.
+  [[nodiscard]] std::optional<Error> fence_fault() const;
+  // What the second place said when the log was opened.
+  [[nodiscard]] const std::optional<Remembered>& remembered() const noexcept { return remembered_; }
+  [[nodiscard]] std::uint64_t epoch() const noexcept { return epoch_; }
+  // True for a head of a past that a re-anchoring gave up: no larger than what it recorded.
+  [[nodiscard]] bool is_given_up(std::uint64_t size) const noexcept {
+    return epoch_ > 0 && size <= given_up_size_;
+  }
+  // A head of this log that a witness holds contradicts it: nothing is signed from now on, by
+  // anybody who shares the second place. Errors: ledger.fence, disk.*, log.busy.
+  [[nodiscard]] Status stop_signing(FenceFault found, std::uint64_t size, const merkle::Hash& root);
+  // Goes on after a fault: appends the leaf that says so, then the second place takes over the
+  // present head with one epoch more. Errors: ledger.fence, those of append(), disk.*.
+  [[nodiscard]] Result<Appended> re_anchor(Draft& draft);
+
   // Entries [first, last), in order, checked against their leaf hash. Stops at the
   // first error of `visit`.
   using Visit = std::function<Status(const Frame& leaf)>;
@@ -182,6 +210,13 @@ class Log {
   Status prepare_locked();
   Result<std::vector<merkle::Hash>> proof_by_tiles(std::uint64_t index, std::uint64_t size);
 
+  // log_fence.cc
+  Status check_fence();
+  Status fault(FenceFault found);
+  Status fence_allows();
+  void remember(const Head& head);
+  Result<merkle::Frontier> frontier_at(std::uint64_t size);
+
   const Dir dir_;
   const Dir journal_;
   Control control_;
@@ -198,6 +233,14 @@ class Log {
 
   CommitQueue queue_{[this](std::span<Pending* const> pending) { commit(pending); }};
   std::atomic<bool> read_only_{false};
+
+  std::optional<Fence> fence_;
+  std::atomic<FenceFault> fault_{FenceFault::kNone};
+  std::optional<Remembered> remembered_;
+  std::uint64_t place_ = 0;
+  std::atomic<std::uint64_t> epoch_{0};
+  std::atomic<bool> anchoring_{false};
+  std::atomic<std::uint64_t> given_up_size_{0};
 
   // The cursor: how far this Log has read (or written) the journal.
   std::mutex cursor_mutex_;

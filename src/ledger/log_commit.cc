@@ -69,6 +69,7 @@ Status Log::refuse_if_failed() const {
     return fail("log.write_failed", "the journal could not be written before",
                 "check the disk and start again");
   }
+  if (const auto found = fence_fault()) return std::unexpected(*found);
   return control_.still_there();
 }
 
@@ -228,6 +229,7 @@ Status Log::flush(Bytes& buffer) {
 // Signs the tree as it stands, when a leaf is not under a head yet.
 Status Log::write_head() {
   if (newest_head_.size == tail_.size()) return {};
+  BAILEY_TRY(fence_allows());
   // What is signed is what can be read back: every new leaf is hashed a second time.
   FrameReader reader(*current_, end_.offset);
   merkle::Frontier again = signed_frontier_;
@@ -293,6 +295,7 @@ Status Log::sync_newest(std::span<Pending* const> pending) {
     return synced;
   }
   control_.page().synced.store(head.size);
+  remember(head);
   const std::lock_guard lock(cursor_mutex_);
   durable_head_ = head;
   return {};

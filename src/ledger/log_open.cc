@@ -109,6 +109,14 @@ Result<std::unique_ptr<Log>> Log::open(Dir dir, LogKeys keys, const Clock& clock
     log->control_.become_shared();
   }
   report.size = log->durable_head_.size;
+  if (opened && options.second_place != nullptr) {
+    auto fence = Fence::open(*options.second_place, log_id);
+    opened = fence ? Status() : Status(std::unexpected(fence.error()));
+    if (fence) {
+      log->fence_.emplace(*std::move(fence));
+      opened = log->check_fence();
+    }
+  }
   if (!opened) {
     // Nothing of a log that could not be opened is published or touched.
     (void)log->queue_.close();

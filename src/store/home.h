@@ -2,6 +2,9 @@
 //
 //   keys/       ledger.pem receipts.pem approval.pem (PKCS#8, 0600), disclosure.key
 //   ledger/     the log (store/log_*)
+//   fence/head  the log's last head a second time (ledger/fence.h); `fence.path`, when there is
+//               one, names another folder for it
+//   witness/    the policy of witnesses and what they answered; made with the first
 //   cache/policy/  compiled policies by the SHA-256 of their source
 //   approvals/  asks and answers, sealed
 //   denials/    what was denied of late, sealed; made with the first

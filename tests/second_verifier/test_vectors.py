@@ -16,6 +16,7 @@ import unittest
 
 import ed25519
 import rules
+import witness_rules
 
 HERE = pathlib.Path(__file__).resolve().parent
 VECTORS = HERE.parents[1] / "vectors"
@@ -76,6 +77,29 @@ class Vectors(unittest.TestCase):
             self.assertFalse(verdict(rules.parse_vkey, vkey), vkey)
         for item in all_["checkpoints"]:
             self.assertEqual(item["good"], verdict(rules.check_checkpoint, item["note"].encode(), item["vkeys"]), item["why"])
+
+    def test_witnesses(self):
+        all_ = vectors("witness")
+        cosignatures, policies, requests = all_["cosignatures"], all_["policies"], all_["requests"]
+        for vkey in cosignatures["good_vkeys"]:
+            self.assertEqual(witness_rules.make_vkey(*witness_rules.parse_vkey(vkey)), vkey)
+        for vkey in cosignatures["bad_vkeys"]:
+            self.assertFalse(verdict(witness_rules.parse_vkey, vkey), vkey)
+        for item in cosignatures["notes"]:
+            self.assertEqual(item["good"], verdict(
+                witness_rules.cosigned_at, item["note"].encode(), cosignatures["vkey"]), item["why"])
+        for text in policies["good"]:
+            self.assertTrue(verdict(witness_rules.parse_policy, text.encode()), text)
+        for item in policies["bad"]:
+            self.assertFalse(verdict(witness_rules.parse_policy, item["text"].encode()), item["why"])
+        for item in policies["verdicts"]:
+            self.assertEqual(item["good"], verdict(witness_rules.check_policy, item["note"].encode(),
+                                                   witness_rules.parse_policy(item["policy"].encode())))
+        for item in requests["good"]:
+            old, proof, checkpoint = witness_rules.parse_request(base64.b64decode(item["body"]))
+            self.assertEqual((str(old), [p.hex() for p in proof]), (item["old"], item["proof"]))
+        for item in requests["bad"]:
+            self.assertFalse(verdict(witness_rules.parse_request, base64.b64decode(item["body"])), item["why"])
 
     def test_leaves(self):
         all_ = vectors("leaf")

@@ -10,10 +10,13 @@
 #include "codec/json.h"
 #include "codec/text.h"
 #include "crypto/hash.h"
+#include "merkle/add_checkpoint.h"
+#include "merkle/cosignature.h"
 #include "merkle/key_history.h"
 #include "merkle/leaf.h"
 #include "merkle/note.h"
 #include "merkle/receipt.h"
+#include "merkle/tlog_policy.h"
 
 namespace bailey {
 namespace {
@@ -211,6 +214,83 @@ TEST(Vectors, Logs) {
     EXPECT_EQ(report.size, number(*item.find("report")->find("size")));
     EXPECT_EQ(report.closed, number(*item.find("report")->find("closed")));
     EXPECT_EQ(report.open, item.find("report")->find("open")->as_array().size());
+  }
+}
+
+TEST(Vectors, Cosignatures) {
+  const Json all = *vectors("witness").find("cosignatures");
+  for (const auto& vkey : strings(*all.find("good_vkeys"))) {
+    const auto verifier = merkle::CosignatureVerifier::parse(vkey);
+    ASSERT_TRUE(verifier) << vkey;
+    EXPECT_EQ(verifier->vkey(), vkey);
+    EXPECT_FALSE(merkle::NoteVerifier::parse(vkey)) << vkey;
+  }
+  for (const auto& vkey : strings(*all.find("bad_vkeys"))) {
+    const auto verifier = merkle::CosignatureVerifier::parse(vkey);
+    ASSERT_FALSE(verifier) << vkey;
+    EXPECT_EQ(verifier.error().code, "note.vkey");
+  }
+  const auto witness = *merkle::CosignatureVerifier::parse(all.find("vkey")->as_string());
+  for (const auto& item : all.find("notes")->as_array()) {
+    const auto note = merkle::parse_note(item.find("note")->as_string());
+    ASSERT_TRUE(note);
+    const auto time = merkle::cosigned_at(*note, witness);
+    const auto& why = item.find("why")->as_string();
+    ASSERT_EQ(time.has_value(), item.find("good")->as_bool()) << why;
+    if (time) {
+      EXPECT_EQ(*time ? std::to_string(**time) : "", item.find("time")->as_string()) << why;
+    } else {
+      EXPECT_EQ(time.error().code, "cosignature.signature") << why;
+    }
+  }
+}
+
+TEST(Vectors, PoliciesOfWitnesses) {
+  const Json all = *vectors("witness").find("policies");
+  for (const auto& text : strings(*all.find("good"))) {
+    const auto policy = merkle::parse_tlog_policy(text);
+    EXPECT_TRUE(policy) << text << policy.error().message;
+  }
+  for (const auto& item : all.find("bad")->as_array()) {
+    const auto policy = merkle::parse_tlog_policy(item.find("text")->as_string());
+    ASSERT_FALSE(policy) << item.find("why")->as_string();
+    EXPECT_EQ(policy.error().code, "tlog_policy.syntax") << item.find("why")->as_string();
+  }
+  for (const auto& item : all.find("verdicts")->as_array()) {
+    const auto policy = merkle::parse_tlog_policy(item.find("policy")->as_string());
+    ASSERT_TRUE(policy);
+    const auto verdict = merkle::verify_by_policy(item.find("note")->as_string(), *policy);
+    ASSERT_EQ(verdict.has_value(), item.find("good")->as_bool()) << codec::canonical_json(item);
+    if (!verdict) continue;
+    std::vector<std::string> by;
+    for (const auto& word : verdict->witnessed.by)
+      by.push_back(policy->witnesses[word.witness].name);
+    EXPECT_EQ(by, strings(*item.find("by")));
+  }
+  for (const auto& item : all.find("proofs")->as_array()) {
+    const auto policy = merkle::parse_tlog_policy(item.find("policy")->as_string());
+    const auto proof = merkle::parse_tlog_proof(item.find("proof")->as_string());
+    ASSERT_TRUE(policy && proof);
+    const auto verdict =
+        merkle::verify_tlog_proof(*proof, digest(*item.find("leaf_hash")), *policy);
+    EXPECT_EQ(verdict.has_value(), item.find("good")->as_bool()) << codec::canonical_json(item);
+  }
+}
+
+TEST(Vectors, AddCheckpointRequests) {
+  const Json all = *vectors("witness").find("requests");
+  for (const auto& item : all.find("good")->as_array()) {
+    const auto request = merkle::parse_add_checkpoint(decoded(*item.find("body")));
+    ASSERT_TRUE(request) << request.error().message;
+    EXPECT_EQ(std::to_string(request->old_size), item.find("old")->as_string());
+    EXPECT_EQ(request->proof, digests(*item.find("proof")));
+    EXPECT_EQ(request->checkpoint, decoded(*item.find("checkpoint")));
+    EXPECT_EQ(merkle::write_add_checkpoint(*request), decoded(*item.find("body")));
+  }
+  for (const auto& item : all.find("bad")->as_array()) {
+    const auto request = merkle::parse_add_checkpoint(decoded(*item.find("body")));
+    ASSERT_FALSE(request) << item.find("why")->as_string();
+    EXPECT_EQ(request.error().code, "witness.syntax");
   }
 }
 

@@ -34,6 +34,7 @@ LIBRARIES = [
     (re.compile(r"^sodium"), ("src/crypto/",)),
     (re.compile(r"^p11-kit/"), ("src/platform/token/",)),
     (re.compile(r"^boost/crc"), ("src/ledger/",)),
+    (re.compile(r"^boost/(asio|beast|system)"), ("src/net/",)),
     (re.compile(r"^boost/"), ("src/codec/",)),
     (re.compile(r"^yaml-cpp/"), ("src/codec/",)),
     (re.compile(r"^CLI/"), ("src/cli/", "src/app/")),

@@ -8,10 +8,10 @@ import subprocess
 
 from house.tree import CannotCheck
 
-COMMAND = re.compile(r"^  ([a-z]+(?: [a-z]+)?) {2,}\S", re.MULTILINE)
+COMMAND = re.compile(r"^  ([a-z]+(?: [a-z-]+)?) {2,}\S", re.MULTILINE)
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 FENCE = re.compile(r"^(?:```|~~~).*?\n(.*?)^(?:```|~~~)\s*$", re.MULTILINE | re.DOTALL)
-TYPED = re.compile(r"^\$?\s*bailey\s+([a-z]+)(?: +([a-z]+))?", re.MULTILINE)
+TYPED = re.compile(r"^\$?\s*bailey\s+([a-z]+)(?: +([a-z][a-z-]*))?", re.MULTILINE)
 
 
 def ask(program, *words):

@@ -11,6 +11,7 @@ ABOUT = {
     "approve": "answer what waits for a person",
     "log": "read, check and export the ledger",
     "key": "make, list and export keys",
+    "witness": "watch other logs and cosign their checkpoints",
 }
 FILES = """\
 .SH FILES

@@ -25,6 +25,7 @@ POSITIONALS = {
     "log verify": "files",
     "level set": ["0", "10", "20", "30", "40"],
     "key export": ["ledger", "receipts", "approval"],
+    "log witness": ["add", "remove", "list", "status", "submit"],
 }
 
 
@@ -120,7 +121,7 @@ def read(program):
         raise Unreadable("the help of bailey lists no commands")
     commands = []
     for line in overview["Commands"]:
-        match = re.fullmatch(r"([a-z]+(?: [a-z]+)?)\s{2,}(\S.*)", line)
+        match = re.fullmatch(r"([a-z]+(?: [a-z-]+)?)\s{2,}(\S.*)", line)
         if not match:
             raise Unreadable(f"the list of commands has a line of another shape: '{line}'")
         path, summary = match[1], match[2]
