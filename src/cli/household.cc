@@ -77,10 +77,10 @@ Result<ledger::Ledger*> Household::ledger() {
   if (parts.ledger) return parts.ledger.get();
   auto log_key = BAILEY_TRY(parts.signing_key(store::KeyUse::kLedger));
   auto origin = ledger_origin(log_key.public_key());
-  ledger::LedgerKeys keys{
-      std::move(origin), std::move(log_key),
-      BAILEY_TRY(parts.signing_key(store::KeyUse::kReceipts)),
-      BAILEY_TRY(store::disclosure_key(parts.home, parts.outside.entropy())).key};
+  auto receipts_key = BAILEY_TRY(parts.signing_key(store::KeyUse::kReceipts));
+  auto disclosure_key = BAILEY_TRY(store::disclosure_key(parts.home, parts.outside.entropy()));
+  ledger::LedgerKeys keys{std::move(origin), std::move(log_key), std::move(receipts_key),
+                          std::move(disclosure_key).key};
   auto directory = BAILEY_TRY(parts.home.dir().make_dir(RelPath::known("ledger")));
   ledger::OpenReport report;
   parts.ledger =

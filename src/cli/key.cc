@@ -41,7 +41,8 @@ Result<std::vector<KeyLine>> key_lines(const store::Home& home, Entropy& entropy
     // The ledger's key signs under the bare origin; every other names its role.
     const std::string role(store::name(use));
     const std::string name = use == store::KeyUse::kLedger ? origin : origin + "/" + role;
-    lines.push_back({role, BAILEY_TRY(merkle::NoteVerifier::create(name, key.key.public_key()))});
+    auto verifier = BAILEY_TRY(merkle::NoteVerifier::create(name, key.key.public_key()));
+    lines.push_back({role, std::move(verifier)});
   }
   return lines;
 }
