@@ -36,7 +36,8 @@ using Status = Result<void>;
 
 }  // namespace bailey
 
-// Evaluates to the value of a Result, or returns its Error from this function.
+// Evaluates to the value of a Result, or returns its Error from this function. Not inside the
+// braces of an aggregate, behind other members: g++ would not destroy those (tools/check tries).
 #define BAILEY_TRY(expression)                                                            \
   __extension__({                                                                         \
     auto bailey_try_result = (expression);                                                \

@@ -59,8 +59,9 @@ Result<Conducted> Conductor::run_process(const RequestMaker& request, model::Lev
     evidence.notes.push_back(std::to_string(events.unwritten()) +
                              " events are not in the ledger: it could not be written");
   auto taken = std::move(events).take();
+  auto receipt = BAILEY_TRY(ledger->close(std::move(outcome)));
   return Conducted(Ran{status, reason, std::move(evidence), judgement, std::move(taken.all),
-                       std::move(taken.uses), BAILEY_TRY(ledger->close(std::move(outcome)))});
+                       std::move(taken.uses), std::move(receipt)});
 }
 
 }  // namespace bailey::conduct

@@ -72,8 +72,9 @@ Result<std::vector<ReadText>> read_chain(const PolicySource& source, const ReadD
   const NoParentFiles none;
   const ParentFiles& files = source.files == nullptr ? none : *source.files;
   const Digest digest = crypto::sha256(as_bytes(source.text));
+  auto own = BAILEY_TRY(read(source.text, digest));
   std::vector<ReadText> chain;
-  chain.push_back({{source.name, digest}, BAILEY_TRY(read(source.text, digest)), source.path});
+  chain.push_back({{source.name, digest}, std::move(own), source.path});
   while (chain.back().document.extends) {
     auto parent = find_parent(chain.back(), files);
     if (!parent)

@@ -5,6 +5,24 @@ import unittest
 from fixture import FixtureTree
 
 
+class Tries(FixtureTree):
+    def test_a_value_that_is_half_made_is_found(self):
+        for text in ("Result<A> f() { return A{one(), BAILEY_TRY(two())}; }\n",
+                     "Status g() {\n  all.push_back({one, // {\n    BAILEY_TRY(two())});\n}\n",
+                     "Result<A> h() { return A{{1, 2}, k(BAILEY_TRY(two()), 3)}; }\n"):
+            self.write("src/base/half.cc", text)
+            self.assert_finds("tries", "leaves from inside a braced list")
+
+    def test_what_is_taken_first_passes(self):
+        self.write("src/base/whole.cc",
+                   "Result<A> f() { auto x = BAILEY_TRY(two()); return A{one(), x}; }\n"
+                   "Result<A> g() { return A{BAILEY_TRY(two()), 1}; }\n"
+                   "Result<int> h() { return sum(1, BAILEY_TRY(two())); }\n"
+                   "auto k() -> Result<int> { if (a, b) { return 1 + BAILEY_TRY(two()); } }\n"
+                   "Status m() { for (int i = 0, j = 1; i < j; ++i) { BAILEY_TRY(n(i, j)); } return {}; }\n")
+        self.assert_passes("tries")
+
+
 class Layers(FixtureTree):
     def test_a_tree_in_order_passes(self):
         self.assert_passes("layers")
