@@ -51,7 +51,7 @@ _bailey() {
       ;;
     key)
       if ((COMP_CWORD == 2)); then
-        _bailey_words 'generate list export --help'
+        _bailey_words 'generate list show rotate revoke archive export import recover --help'
         return
       fi
       path+=" ${COMP_WORDS[2]}"
@@ -120,7 +120,30 @@ _bailey() {
     'log prove --receipt') _bailey_files; return ;;
     'log export --from') :; return ;;
     'log export --to') _bailey_files; return ;;
+    'key generate --passphrase-file') _bailey_files; return ;;
+    'key generate --token') :; return ;;
+    'key generate --label') :; return ;;
+    'key generate --pin-file') _bailey_files; return ;;
+    'key generate --reason') :; return ;;
+    'key rotate --overlap') :; return ;;
+    'key rotate --passphrase-file') _bailey_files; return ;;
+    'key rotate --token') :; return ;;
+    'key rotate --label') :; return ;;
+    'key rotate --pin-file') _bailey_files; return ;;
+    'key rotate --reason') :; return ;;
+    'key revoke --entries') :; return ;;
+    'key revoke --passphrase-file') _bailey_files; return ;;
+    'key revoke --token') :; return ;;
+    'key revoke --label') :; return ;;
+    'key revoke --pin-file') _bailey_files; return ;;
+    'key revoke --reason') :; return ;;
+    'key archive --reason') :; return ;;
     'key export --format') _bailey_words 'vkey pem'; return ;;
+    'key export --to') _bailey_files; return ;;
+    'key export --passphrase-file') _bailey_files; return ;;
+    'key import --passphrase-file') _bailey_files; return ;;
+    'key import --reason') :; return ;;
+    'key recover --from') _bailey_folders; return ;;
   esac
   case $path in
     'run') _bailey_words '--policy --profile --level --workspace --read-only --observe --env --time --cpu-time --memory --cpus --processes --open-files --disk --output --net --interactive --receipt --quiet --json --help --' ;;
@@ -149,9 +172,15 @@ _bailey() {
     'log prove') _bailey_words '--receipt --help' ;;
     'log checkpoint') _bailey_words '--help' ;;
     'log export') _bailey_words '--from --to --help' ;;
-    'key generate') _bailey_words '--json --help' ;;
-    'key list') _bailey_words '--json --help' ;;
-    'key export') _bailey_words 'ledger receipts approval --format --help' ;;
+    'key generate') _bailey_words '--passphrase-file --passphrase --token --label --pin-file --reason --json --help' ;;
+    'key list') _bailey_words '--all --json --help' ;;
+    'key show') _bailey_words '--json --help' ;;
+    'key rotate') _bailey_words '--overlap --passphrase-file --passphrase --token --label --pin-file --reason --json --help' ;;
+    'key revoke') _bailey_words '--entries --passphrase-file --passphrase --token --label --pin-file --reason --json --help' ;;
+    'key archive') _bailey_words '--reason --json --help' ;;
+    'key export') _bailey_words 'ledger receipts approval --format --to --passphrase-file --passphrase --help' ;;
+    'key import') _bailey_words '--passphrase-file --passphrase --reason --json --help' ;;
+    'key recover') _bailey_words '--from --json --help' ;;
     'version') _bailey_words '--json --help' ;;
   esac
 }

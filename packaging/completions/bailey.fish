@@ -65,10 +65,16 @@ complete -c bailey -n '__bailey_noun log' -a verify -d 'Check the whole ledger: 
 complete -c bailey -n '__bailey_noun log' -a prove -d 'Write an inclusion proof of one entry (c2sp.org/tlog-proof).'
 complete -c bailey -n '__bailey_noun log' -a checkpoint -d 'Publish and print the signed checkpoint of the ledger.'
 complete -c bailey -n '__bailey_noun log' -a export -d 'Write entries as JSON Lines.'
-complete -c bailey -n __bailey_bare -a key -d 'generate, list, export'
-complete -c bailey -n '__bailey_noun key' -a generate -d 'Make the keys that are missing.'
+complete -c bailey -n __bailey_bare -a key -d 'generate, list, show, rotate, revoke, archive, export, import, recover'
+complete -c bailey -n '__bailey_noun key' -a generate -d 'Make the keys that are missing, or one of a role.'
 complete -c bailey -n '__bailey_noun key' -a list -d 'List the keys with their roles and ids.'
-complete -c bailey -n '__bailey_noun key' -a export -d 'Print a public key for bailey-verify or OpenSSL.'
+complete -c bailey -n '__bailey_noun key' -a show -d 'Show one key: state, times, where it is kept.'
+complete -c bailey -n '__bailey_noun key' -a rotate -d 'Make the next key of a role; the old one is kept for good.'
+complete -c bailey -n '__bailey_noun key' -a revoke -d 'End a key that others may hold. A key in force gets a successor.'
+complete -c bailey -n '__bailey_noun key' -a archive -d 'End keys whose overlap is over, or one by its id.'
+complete -c bailey -n '__bailey_noun key' -a export -d 'Print a public key, the key history, or save a secret key.'
+complete -c bailey -n '__bailey_noun key' -a import -d 'Take a key from a file: the role'\''s next one.'
+complete -c bailey -n '__bailey_noun key' -a recover -d 'Finish a change that was cut off; put lost key files back.'
 complete -c bailey -n __bailey_bare -a version -d 'Print the version and what it was built from.'
 complete -c bailey -n '__bailey_is "run"' -l policy -d 'judge by this policy instead of the home'\''s' -r -F
 complete -c bailey -n '__bailey_is "run"' -l profile -d 'strict, balanced (default) or permissive' -x -a 'strict balanced permissive'
@@ -181,13 +187,54 @@ complete -c bailey -n '__bailey_is "log checkpoint"' -l help -d 'print the help 
 complete -c bailey -n '__bailey_is "log export"' -l from -d 'first index (default 0)' -x
 complete -c bailey -n '__bailey_is "log export"' -l to -d 'write to this file instead of standard output' -r -F
 complete -c bailey -n '__bailey_is "log export"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key generate"' -l passphrase-file -d 'seal the key under the passphrase in this file' -r -F
+complete -c bailey -n '__bailey_is "key generate"' -l passphrase -d 'seal the key under a passphrase typed at the terminal'
+complete -c bailey -n '__bailey_is "key generate"' -l token -d 'make the key in a PKCS#11 token' -x
+complete -c bailey -n '__bailey_is "key generate"' -l label -d 'with --token: the key'\''s label in the token' -x
+complete -c bailey -n '__bailey_is "key generate"' -l pin-file -d 'with --token: where its PIN is' -r -F
+complete -c bailey -n '__bailey_is "key generate"' -l reason -d 'why; kept in the ledger' -x
 complete -c bailey -n '__bailey_is "key generate"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "key generate"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key list"' -l all -d 'archived and revoked keys too'
 complete -c bailey -n '__bailey_is "key list"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "key list"' -l help -d 'print the help of this command'
-complete -c bailey -n '__bailey_is "key export"' -l format -d 'vkey (default) or pem' -x -a 'vkey pem'
+complete -c bailey -n '__bailey_is "key show"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "key show"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key rotate"' -l overlap -d 'how long the old key goes on beside the new one; 0: not at all' -x
+complete -c bailey -n '__bailey_is "key rotate"' -l passphrase-file -d 'seal the key under the passphrase in this file' -r -F
+complete -c bailey -n '__bailey_is "key rotate"' -l passphrase -d 'seal the key under a passphrase typed at the terminal'
+complete -c bailey -n '__bailey_is "key rotate"' -l token -d 'make the key in a PKCS#11 token' -x
+complete -c bailey -n '__bailey_is "key rotate"' -l label -d 'with --token: the key'\''s label in the token' -x
+complete -c bailey -n '__bailey_is "key rotate"' -l pin-file -d 'with --token: where its PIN is' -r -F
+complete -c bailey -n '__bailey_is "key rotate"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "key rotate"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "key rotate"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key revoke"' -l entries -d 'believe its signatures for the first N entries only' -x
+complete -c bailey -n '__bailey_is "key revoke"' -l passphrase-file -d 'seal the key under the passphrase in this file' -r -F
+complete -c bailey -n '__bailey_is "key revoke"' -l passphrase -d 'seal the key under a passphrase typed at the terminal'
+complete -c bailey -n '__bailey_is "key revoke"' -l token -d 'make the key in a PKCS#11 token' -x
+complete -c bailey -n '__bailey_is "key revoke"' -l label -d 'with --token: the key'\''s label in the token' -x
+complete -c bailey -n '__bailey_is "key revoke"' -l pin-file -d 'with --token: where its PIN is' -r -F
+complete -c bailey -n '__bailey_is "key revoke"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "key revoke"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "key revoke"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key archive"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "key archive"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "key archive"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key export"' -l format -d 'vkey (default), pem, history or secret' -x -a 'vkey pem'
+complete -c bailey -n '__bailey_is "key export"' -l to -d 'write to this file instead of standard output' -r -F
+complete -c bailey -n '__bailey_is "key export"' -l passphrase-file -d 'seal the key under the passphrase in this file' -r -F
+complete -c bailey -n '__bailey_is "key export"' -l passphrase -d 'seal the key under a passphrase typed at the terminal'
 complete -c bailey -n '__bailey_is "key export"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "key export"' -a 'ledger receipts approval'
+complete -c bailey -n '__bailey_is "key import"' -l passphrase-file -d 'seal the key under the passphrase in this file' -r -F
+complete -c bailey -n '__bailey_is "key import"' -l passphrase -d 'seal the key under a passphrase typed at the terminal'
+complete -c bailey -n '__bailey_is "key import"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "key import"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "key import"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key recover"' -l from -d 'take keys that are missing from this folder' -x -a '(__fish_complete_directories)'
+complete -c bailey -n '__bailey_is "key recover"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "key recover"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "version"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "version"' -l help -d 'print the help of this command'
 complete -c bailey-verify -n __fish_use_subcommand -a 'receipt log checkpoint'

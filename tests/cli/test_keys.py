@@ -25,7 +25,7 @@ import ed25519  # noqa: E402
 import rules  # noqa: E402
 
 MODULES = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"]
-CHANGING = "openat,openat2,mkdirat,linkat,renameat,renameat2,unlinkat,write,pwrite64,pwritev,pwritev2,fsync,fdatasync,ftruncate"
+CHANGING = ("mkdirat", "linkat", "renameat", "renameat2", "unlinkat", "write", "pwrite64", "fsync", "fdatasync")
 
 
 def b64(data):
@@ -239,36 +239,36 @@ class Revocation(KeyCase):
 
 class Crashes(KeyCase):
     def test_killed_at_every_call_that_changes_something(self):
-        self.kill_everywhere(["rotate", "ledger", "--overlap", "0"], CHANGING)
+        self.kill_everywhere(["rotate", "ledger", "--overlap", "0"])
 
     def test_revoking_killed_at_every_call_that_changes_something(self):
-        self.kill_everywhere(["revoke", "receipts", "--reason", "a test"], CHANGING)
+        self.kill_everywhere(["revoke", "receipts", "--reason", "a test"])
 
-    def kill_everywhere(self, arguments, calls):
+    def kill_everywhere(self, arguments):
         import bench
         bailey = os.path.join(bench.BIN, "bailey")
         seen, killed = {}, 0
-        for turn in range(1, 2000):
-            run = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e",
-                                  f"inject={calls}:signal=KILL:when={turn}", bailey, "key", *arguments],
-                                 env=self.bench.environment(), capture_output=True, text=True)
-            if run.returncode == 0:
-                break
-            self.assertIn(run.returncode, (-signal.SIGKILL, 128 + signal.SIGKILL), run.stderr)
-            killed += 1
-            recovered = self.bench.bailey("key", "recover", "--json")
-            self.assertEqual(recovered.code, 0, f"{turn}: {recovered}")
-            self.assertFalse(os.path.exists(os.path.join(self.home, "keys", "change.json")), turn)
-            files = self.files()
-            for name, digest in seen.items():
-                self.assertEqual(files.get(name), digest, f"{turn}: {name}")
-            seen = files
-            if turn % 5 == 0:
-                self.ok("log", "verify")
-                self.assertEqual(self.verify_log(self.first), 0, turn)
-        self.assertGreater(killed, 20)
-        self.assertEqual(run.returncode, 0)
-        self.ok("log", "verify")
+        for call in CHANGING:
+            for turn in range(1, 200):
+                # strace counts the calls of each name by itself.
+                run = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e",
+                                      f"inject={call}:signal=KILL:when={turn}", bailey, "key", *arguments],
+                                     env=self.bench.environment(), capture_output=True, text=True)
+                if run.returncode == 0:
+                    break
+                where = f"{call} {turn}"
+                self.assertIn(run.returncode, (-signal.SIGKILL, 128 + signal.SIGKILL), f"{where}: {run.stderr}")
+                killed += 1
+                self.ok("log", "checkpoint")  # other commands work, whatever was left behind
+                self.ok("key", "recover")
+                self.assertFalse(os.path.exists(os.path.join(self.home, "keys", "change.json")), where)
+                files = self.files()
+                for name, digest in seen.items():
+                    self.assertEqual(files.get(name), digest, f"{where}: {name}")
+                seen = files
+            self.assertEqual(run.returncode, 0, f"{call}: {run.stderr}")
+            self.ok("log", "verify")
+        self.assertGreater(killed, 40)
         self.assertEqual(self.verify_log(self.first), 0)
         self.assertEqual(self.bench.caged(["true"]).code, 0)
 
@@ -305,8 +305,7 @@ class Recovery(KeyCase):
             run = self.ok("key", "recover", "--json")
             self.assertTrue(json.loads(run.out)["ring_rebuilt"])
             after = self.keys("--all")
-            self.assertEqual([(k["vkey"], k["state"]) for k in after], sorted(
-                [(k["vkey"], k["state"]) for k in before], key=[k["vkey"] for k in after].index))
+            self.assertEqual(sorted((k["vkey"], k["state"]) for k in after), sorted((k["vkey"], k["state"]) for k in before))
         self.ok("key", "rotate", "receipts")
         self.assertEqual(self.verify_log(self.first), 0)
 
