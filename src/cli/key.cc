@@ -22,10 +22,7 @@ using store::KeyState;
 
 constexpr std::int64_t kDefaultOverlapNs = 7LL * 24 * 3600 * 1'000'000'000;
 
-int failed(Invocation& in, const Error& error) {
-  tell(in.outside, error);
-  return error.code == "usage" ? kUsage : kError;
-}
+int failed(Invocation& in, const Error& error) { return key_failed(in, error); }
 
 Result<KeyRole> role_of(const std::string& word) {
   const auto role = merkle::key_role(word);
@@ -209,6 +206,21 @@ std::string to_line(const store::RingKey& key) {
 
 }  // namespace
 
+int key_failed(Invocation& in, const Error& error) {
+  if (in.arguments.flag("--json")) {
+    Json what{Json::Object{}};
+    what.set("code", error.code);
+    what.set("message", codec::valid_utf8(error.message));
+    if (!error.hint.empty()) what.set("hint", codec::valid_utf8(error.hint));
+    Json json{Json::Object{}};
+    json.set("v", 1);
+    json.set("error", std::move(what));
+    in.outside.write(Stream::kOut, json_line(json));
+  }
+  tell(in.outside, error);
+  return error.code == "usage" ? kUsage : kError;
+}
+
 int key_generate(Invocation& in) {
   if (!in.arguments.positionals().empty()) {
     const auto role = role_of(in.arguments.positionals().front());
@@ -230,8 +242,12 @@ int key_list(Invocation& in) {
     Json json{Json::Object{}};
     json.set("v", 1);
     Json::Array keys;
-    for (const auto& each : ring->keys)
-      if (all || each.state == KeyState::kInForce) keys.push_back(to_json(*ring, each));
+    if (all) {
+      for (const auto& each : ring->keys) keys.push_back(to_json(*ring, each));
+    } else {
+      for (const auto role : merkle::kKeyRoles)
+        if (const auto* key = ring->in_force(role)) keys.push_back(to_json(*ring, *key));
+    }
     json.set("keys", std::move(keys));
     in.outside.write(Stream::kOut, json_line(json));
   } else if (all) {

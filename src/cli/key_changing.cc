@@ -14,14 +14,14 @@ using store::KeyState;
 // The hashes of the statements that the ledger has from `first` on.
 Result<std::vector<Digest>> told_since(ledger::Ledger& ledger, std::uint64_t first) {
   std::vector<Digest> told;
-  BAILEY_TRY(ledger.read(
-      first, UINT64_MAX,
-      [&](std::uint64_t, const merkle::LeafEnvelope& leaf, const merkle::Hash&) -> Status {
-        if (leaf.type != merkle::LeafType::kKey) return {};
-        const auto record = BAILEY_TRY(merkle::read_key_record(leaf.body));
-        told.push_back(merkle::statement_hash(record.statement));
-        return {};
-      }));
+  const ledger::Ledger::Read look = [&](std::uint64_t, const merkle::LeafEnvelope& leaf,
+                                        const merkle::Hash&) -> Status {
+    if (leaf.type != merkle::LeafType::kKey) return {};
+    const auto record = BAILEY_TRY(merkle::read_key_record(leaf.body));
+    told.push_back(merkle::statement_hash(record.statement));
+    return {};
+  };
+  BAILEY_TRY(ledger.read(first, UINT64_MAX, look));
   return told;
 }
 

@@ -5,6 +5,7 @@
 #include "cli/household.h"
 #include "cli/json_line.h"
 #include "cli/key_changing.h"
+#include "cli/key_lines.h"
 #include "codec/text.h"
 #include "merkle/tile.h"
 #include "merkle/verify_log.h"
@@ -201,15 +202,13 @@ std::string to_text(const Recovery& recovery) {
 
 int key_recover(Invocation& in) {
   const auto recovery = recover(in);
-  if (!recovery) {
-    tell(in.outside, recovery.error());
-    return kError;
-  }
+  if (!recovery) return key_failed(in, recovery.error());
   in.outside.write(Stream::kOut, in.arguments.flag("--json") ? json_line(to_json(*recovery))
                                                              : to_text(*recovery));
   const auto lost = std::count_if(recovery->keys.begin(), recovery->keys.end(),
                                   [](const Found& each) { return each.what == "lost"; });
   if (lost == 0) return kDone;
+  if (in.arguments.flag("--json")) return kError;  // each key says so itself
   tell(in.outside, Error{"key.lost", std::to_string(lost) + " of the home's keys are lost",
                          "bailey key recover --from DIR takes them from a copy"});
   return kError;

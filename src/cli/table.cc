@@ -272,7 +272,7 @@ const std::array kCommands = {
     Command{{"key list", "List the keys with their roles and ids.", "", 0, 0,
              "  bailey key list\n  bailey key list --all", kKeyListOptions},
             key_list},
-    Command{{"key show", "Show one key: state, times, where it is kept.", "ROLE|ID", 1, 1,
+    Command{{"key show", "Show one key: state, times, where it is kept.", "KEY", 1, 1,
              "  bailey key show ledger", kJsonOnly},
             key_show},
     Command{
@@ -280,15 +280,15 @@ const std::array kCommands = {
          "  bailey key rotate ledger\n  bailey key rotate receipts --overlap 0", kKeyRotateOptions},
         key_rotate},
     Command{{"key revoke", "End a key that others may hold. A key in force gets a successor.",
-             "ROLE|ID", 1, 1,
+             "KEY", 1, 1,
              "  bailey key revoke ledger --reason 'the laptop was stolen'\n"
              "  bailey key revoke 5f1c02aa --entries 1200 --reason 'found in a backup'",
              kKeyRevokeOptions},
             key_revoke},
-    Command{{"key archive", "End keys whose overlap is over, or one by its id.", "[ROLE|ID]", 0, 1,
+    Command{{"key archive", "End keys whose overlap is over, or one by its id.", "[KEY]", 0, 1,
              "  bailey key archive", kKeyArchiveOptions},
             key_archive},
-    Command{{"key export", "Print a public key, the key history, or save a secret key.", "ROLE|ID",
+    Command{{"key export", "Print a public key, the key history, or save a secret key.", "KEY",
              1, 1,
              "  bailey key export ledger > ledger.vkey\n"
              "  bailey key export receipts --format pem\n"

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
 
@@ -122,17 +123,20 @@ Status begin_key_change(const Home& home, const KeyChange& change) {
 Status end_key_change(const Home& home, const KeyRing& ring) {
   BAILEY_TRY(home.dir().remove_file(in_keys("change.json")));
   // Copies from before the first change: the ring names their keys in all/.
-  for (const auto& each : ring.keys)
-    BAILEY_TRY(home.dir().remove_file(in_keys(role_file(each.role))));
+  for (const auto role : merkle::kKeyRoles) {
+    const bool known = std::any_of(ring.keys.begin(), ring.keys.end(),
+                                   [&](const RingKey& each) { return each.role == role; });
+    if (known) BAILEY_TRY(home.dir().remove_file(in_keys(role_file(role))));
+  }
   return BAILEY_TRY(home.dir().open_dir(RelPath::known("keys"))).sync();
 }
 
-Result<Fd> lock_keys(const Home& home) {
+Result<Fd> lock_keys(const Home& home, int wait_ms) {
   Fd fd = BAILEY_TRY(home.dir().open_file(in_keys("lock"), O_RDWR | O_CREAT | O_NOFOLLOW, 0600));
   struct flock lock{};
   lock.l_type = F_WRLCK;
   lock.l_whence = SEEK_SET;
-  for (int tries = 0; tries < 200; ++tries) {
+  for (int waited = 0; waited <= wait_ms; waited += 50) {
     if (::fcntl(fd.get(), F_OFD_SETLK, &lock) == 0) return fd;
     if (errno != EAGAIN && errno != EACCES && errno != EINTR)
       return std::unexpected(disk_error("disk.lock", "lock the keys", errno));

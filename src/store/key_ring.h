@@ -95,7 +95,7 @@ struct KeyChange {
 [[nodiscard]] Status begin_key_change(const Home& home, const KeyChange& change);
 [[nodiscard]] Status end_key_change(const Home& home, const KeyRing& ring);
 
-// Holds keys/lock as long as it lives. Errors: key.busy after ten seconds.
-[[nodiscard]] Result<Fd> lock_keys(const Home& home);
+// Holds keys/lock as long as it lives. Errors: key.busy when somebody else does so longer.
+[[nodiscard]] Result<Fd> lock_keys(const Home& home, int wait_ms = 10'000);
 
 }  // namespace bailey::store

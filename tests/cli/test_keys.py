@@ -25,7 +25,7 @@ import ed25519  # noqa: E402
 import rules  # noqa: E402
 
 MODULES = ["/usr/lib/softhsm/libsofthsm2.so", "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so"]
-CHANGING = "openat,openat2,mkdirat,linkat,renameat,renameat2,unlinkat,write,pwrite64,pwritev,pwritev2,fsync,fdatasync,ftruncate"
+CHANGING = ("mkdirat", "linkat", "renameat", "renameat2", "unlinkat", "write", "pwrite64", "fsync", "fdatasync")
 
 
 def b64(data):
@@ -47,7 +47,8 @@ class KeyCase(AttackCase):
         return run
 
     def refused(self, code, *arguments, exit_code=1, **options):
-        run = self.bench.bailey(*arguments, "--json", **options)
+        front = 1 if arguments[0] == "run" else 2
+        run = self.bench.bailey(*arguments[:front], "--json", *arguments[front:], **options)
         self.assertEqual(run.code, exit_code, f"{arguments}: {run}")
         self.assertIn(code, run.out + run.err, str(run))
         return run
@@ -100,7 +101,7 @@ class Files(KeyCase):
 
     def test_they_are_closed_from_their_first_moment(self):
         trace = os.path.join(self.bench.top, "trace")
-        command = ["strace", "-f", "-qq", "-o", trace, "-e", "trace=open,openat,openat2,chmod,fchmod,fchmodat,fchmodat2,umask",
+        command = ["strace", "-f", "-qq", "-o", trace, "-e", "trace=open,openat,openat2,chmod,fchmod,fchmodat,umask",
                    os.path.join(self.bench_bin(), "bailey"), "key", "rotate", "ledger"]
         os.umask(0)
         self.addCleanup(os.umask, 0o022)
@@ -238,36 +239,36 @@ class Revocation(KeyCase):
 
 class Crashes(KeyCase):
     def test_killed_at_every_call_that_changes_something(self):
-        self.kill_everywhere(["rotate", "ledger", "--overlap", "0"], CHANGING)
+        self.kill_everywhere(["rotate", "ledger", "--overlap", "0"])
 
     def test_revoking_killed_at_every_call_that_changes_something(self):
-        self.kill_everywhere(["revoke", "receipts", "--reason", "a test"], CHANGING)
+        self.kill_everywhere(["revoke", "receipts", "--reason", "a test"])
 
-    def kill_everywhere(self, arguments, calls):
+    def kill_everywhere(self, arguments):
         import bench
         bailey = os.path.join(bench.BIN, "bailey")
         seen, killed = {}, 0
-        for turn in range(1, 2000):
-            run = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=none", "-e",
-                                  f"inject={calls}:signal=KILL:when={turn}", bailey, "key", *arguments],
-                                 env=self.bench.environment(), capture_output=True, text=True)
-            if run.returncode == 0:
-                break
-            self.assertIn(run.returncode, (-signal.SIGKILL, 128 + signal.SIGKILL), run.stderr)
-            killed += 1
-            recovered = self.bench.bailey("key", "recover", "--json")
-            self.assertEqual(recovered.code, 0, f"{turn}: {recovered}")
-            self.assertFalse(os.path.exists(os.path.join(self.home, "keys", "change.json")), turn)
-            files = self.files()
-            for name, digest in seen.items():
-                self.assertEqual(files.get(name), digest, f"{turn}: {name}")
-            seen = files
-            if turn % 5 == 0:
-                self.ok("log", "verify")
-                self.assertEqual(self.verify_log(self.first), 0, turn)
-        self.assertGreater(killed, 20)
-        self.assertEqual(run.returncode, 0)
-        self.ok("log", "verify")
+        for call in CHANGING:
+            for turn in range(1, 200):
+                # strace counts the calls of each name by itself.
+                run = subprocess.run(["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e",
+                                      f"inject={call}:signal=KILL:when={turn}", bailey, "key", *arguments],
+                                     env=self.bench.environment(), capture_output=True, text=True)
+                if run.returncode == 0:
+                    break
+                where = f"{call} {turn}"
+                self.assertIn(run.returncode, (-signal.SIGKILL, 128 + signal.SIGKILL), f"{where}: {run.stderr}")
+                killed += 1
+                self.ok("log", "checkpoint")  # other commands work, whatever was left behind
+                self.ok("key", "recover")
+                self.assertFalse(os.path.exists(os.path.join(self.home, "keys", "change.json")), where)
+                files = self.files()
+                for name, digest in seen.items():
+                    self.assertEqual(files.get(name), digest, f"{where}: {name}")
+                seen = files
+            self.assertEqual(run.returncode, 0, f"{call}: {run.stderr}")
+            self.ok("log", "verify")
+        self.assertGreater(killed, 40)
         self.assertEqual(self.verify_log(self.first), 0)
         self.assertEqual(self.bench.caged(["true"]).code, 0)
 
@@ -280,14 +281,14 @@ class Recovery(KeyCase):
         victim = next(pathlib.Path(self.home, "keys/all").glob("receipts-*"))
         data = victim.read_bytes()
         victim.unlink()
-        self.refused("key.missing", "log", "tail")
-        run = self.refused("key.lost", "key", "recover")
+        self.refused("key.missing", "key", "rotate", "approval")
+        run = self.refused("lost", "key", "recover")
         self.assertEqual([key["found"] for key in json.loads(run.out.splitlines()[0])["keys"] if key["role"] == "receipts"],
                          ["lost"])
         self.ok("key", "recover", "--from", copy)
         self.assertEqual(victim.read_bytes(), data)
         victim.write_text("-----BEGIN PRIVATE KEY-----\nrubbish\n")
-        self.refused("key.", "log", "tail")
+        self.refused("key.", "key", "rotate", "approval")
         self.ok("key", "recover", "--from", copy)
         self.assertEqual(victim.read_bytes(), data)
         self.ok("log", "verify")
@@ -299,13 +300,12 @@ class Recovery(KeyCase):
         ring = os.path.join(self.home, "keys", "keys.json")
         for spoil in (lambda: os.unlink(ring), lambda: pathlib.Path(ring).write_text("{}")):
             spoil()
-            self.refused("key.ring", "log", "tail")
+            self.refused("key.ring", "key", "list")
             self.refused("key.ring", "run", "--", "true", exit_code=120)
             run = self.ok("key", "recover", "--json")
             self.assertTrue(json.loads(run.out)["ring_rebuilt"])
             after = self.keys("--all")
-            self.assertEqual([(k["vkey"], k["state"]) for k in after], sorted(
-                [(k["vkey"], k["state"]) for k in before], key=[k["vkey"] for k in after].index))
+            self.assertEqual(sorted((k["vkey"], k["state"]) for k in after), sorted((k["vkey"], k["state"]) for k in before))
         self.ok("key", "rotate", "receipts")
         self.assertEqual(self.verify_log(self.first), 0)
 
@@ -314,7 +314,7 @@ class Recovery(KeyCase):
         for path in pathlib.Path(self.home, "keys/all").glob("ledger-*"):
             path.unlink()
         self.refused("key.missing", "run", "--", "true", exit_code=120)
-        run = self.refused("key.lost", "key", "recover")
+        run = self.refused("lost", "key", "recover")
         self.assertIn("lost", run.out)
 
 
