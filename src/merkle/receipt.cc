@@ -21,6 +21,9 @@ Bytes signed_message(const Hash& leaf, std::string_view note_text) {
   return message;
 }
 
+// Of a note that was parsed before: up to the empty line before its signatures.
+std::string_view note_text(std::string_view note) { return note.substr(0, note.rfind("\n\n") + 1); }
+
 std::unexpected<Error> renamed(std::string_view code, std::string_view what, Error error) {
   return fail(code, std::string(what) + ": " + error.message, std::move(error.hint));
 }
@@ -181,11 +184,17 @@ Result<Checkpoint> verify_checkpoint(std::string_view text,
 
 Result<VerifiedReceipt> verify_receipt(const SignedReceipt& receipt,
                                        const std::vector<NoteVerifier>& trusted) {
+  return verify_receipt_under(receipt, verify_checkpoint(receipt.parts.proof.checkpoint, trusted),
+                              trusted);
+}
+
+Result<VerifiedReceipt> verify_receipt_under(const SignedReceipt& receipt,
+                                             const Result<Checkpoint>& checkpoint,
+                                             const std::vector<NoteVerifier>& trusted) {
   VerifiedReceipt out;
   const auto& parts = receipt.parts;
-  auto checkpoint = verify_checkpoint(parts.proof.checkpoint, trusted);
   if (!checkpoint) return renamed("receipt.checkpoint", "the checkpoint", checkpoint.error());
-  out.checkpoint = *std::move(checkpoint);
+  out.checkpoint = *checkpoint;
 
   const auto& origin = out.checkpoint.origin;
   const auto signer = std::find_if(trusted.begin(), trusted.end(),
@@ -198,8 +207,8 @@ Result<VerifiedReceipt> verify_receipt(const SignedReceipt& receipt,
                 "give the key that the log's owner published for receipts");
   }
   out.leaf_hash = leaf_hash(parts.leaf);
-  const Note note = BAILEY_TRY(parse_note(parts.proof.checkpoint));
-  if (!signer->key().verify(kReceiptContext, signed_message(out.leaf_hash, note.text),
+  if (!signer->key().verify(kReceiptContext,
+                            signed_message(out.leaf_hash, note_text(parts.proof.checkpoint)),
                             receipt.signature)) {
     return fail("receipt.signature", "the signature of the receipt is wrong");
   }

@@ -60,6 +60,10 @@ struct VerifiedReceipt {
 // receipt.signature, receipt.inclusion, receipt.intent.
 [[nodiscard]] Result<VerifiedReceipt> verify_receipt(const SignedReceipt& receipt,
                                                      const std::vector<NoteVerifier>& trusted);
+// The same when the receipt's own checkpoint was verified already: what came of that.
+[[nodiscard]] Result<VerifiedReceipt> verify_receipt_under(
+    const SignedReceipt& receipt, const Result<Checkpoint>& checkpoint,
+    const std::vector<NoteVerifier>& trusted);
 
 // A signed checkpoint whose origin's own key is among `trusted` and has signed it.
 // Errors: note.*, checkpoint.*.
