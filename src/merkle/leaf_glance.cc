@@ -12,7 +12,6 @@ constexpr std::size_t kBootBytes = 36;
 constexpr std::string_view kTimeShape = "0000-00-00T00:00:00.000000000Z";
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-bool is_hex(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'f'); }
 int hex_value(char c) noexcept { return is_digit(c) ? c - '0' : c - 'a' + 10; }
 
 // Of eight bytes: the high bit of the first one that may not stand in a plain string is the
@@ -140,11 +139,16 @@ std::uint64_t number_of(std::string_view digits) noexcept {
   return number;
 }
 
-bool all_hex(std::string_view text) noexcept {
-  for (const char c : text) {
-    if (!is_hex(c)) return false;
+// Without a branch a byte: the length is known, so that the compiler takes many at a step.
+template <std::size_t N>
+bool all_hex(const char* text) noexcept {
+  unsigned wrong = 0;
+  for (std::size_t i = 0; i < N; ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    wrong |= static_cast<unsigned>(static_cast<unsigned char>(c - '0') > 9) &
+             static_cast<unsigned>(static_cast<unsigned char>(c - 'a') > 5);
   }
-  return true;
+  return wrong == 0;
 }
 
 // {"index":N,"leaf_hash":"<hex>"}
@@ -153,8 +157,8 @@ std::optional<IntentRef> glance_at_ref(Scanner& in) {
   if (!in.take("{\"index\":") || in.is('-')) return std::nullopt;
   const auto index = in.integer();
   if (!index || !in.take(",\"leaf_hash\":\"")) return std::nullopt;
-  const auto hex = in.cut(2 * ref.leaf_hash.size());
-  if (!hex || !all_hex(*hex) || !in.take("\"}")) return std::nullopt;
+  const auto hex = in.cut(2 * sizeof(Hash));
+  if (!hex || !all_hex<2 * sizeof(Hash)>(hex->data()) || !in.take("\"}")) return std::nullopt;
   ref.index = number_of(*index);
   for (std::size_t i = 0; i < ref.leaf_hash.size(); ++i) {
     ref.leaf_hash[i] =
@@ -182,18 +186,20 @@ bool glance_at_body(Scanner& in, std::optional<IntentRef>& ref) {
 }
 
 bool is_boot(std::string_view text) noexcept {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? text[i] != '-' : !is_hex(text[i])) return false;
-  }
-  return true;
+  return text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-' &&
+         all_hex<8>(text.data()) && all_hex<4>(text.data() + 9) && all_hex<4>(text.data() + 14) &&
+         all_hex<4>(text.data() + 19) && all_hex<12>(text.data() + 24);
 }
 
 // A time that exists for certain: of the last days of a month it does not say so.
 bool is_plain_time(std::string_view text) noexcept {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (kTimeShape[i] == '0' ? !is_digit(text[i]) : text[i] != kTimeShape[i]) return false;
+  unsigned wrong = 0;
+  for (std::size_t i = 0; i < kTimeShape.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const auto digit = static_cast<unsigned char>(c - '0');
+    wrong |= static_cast<unsigned>(kTimeShape[i] == '0' ? digit > 9 : text[i] != kTimeShape[i]);
   }
+  if (wrong != 0) return false;
   const auto part = [&](std::size_t at, std::size_t length) {
     return number_of(text.substr(at, length));
   };
@@ -226,11 +232,12 @@ std::optional<LeafGlance> glance_at_leaf(ByteView bytes) {
   leaf.index = number_of(*index);
   const auto mono = in.integer();
   if (!mono || !in.take("\",\"nonce\":\"")) return {};
-  const auto nonce = in.cut(2 * Nonce().size());
-  if (!nonce || !all_hex(*nonce) || !in.take("\",\"parent\":\"")) return {};
+  const auto nonce = in.cut(2 * sizeof(Nonce));
+  if (!nonce || !all_hex<2 * sizeof(Nonce)>(nonce->data()) || !in.take("\",\"parent\":\""))
+    return {};
   if (!in.is('"')) {
-    const auto parent = in.cut(2 * Hash().size());
-    if (!parent || !all_hex(*parent)) return {};
+    const auto parent = in.cut(2 * sizeof(Hash));
+    if (!parent || !all_hex<2 * sizeof(Hash)>(parent->data())) return {};
   }
   if (!in.take("\",\"time\":\"")) return {};
   const auto time = in.cut(kTimeShape.size());

@@ -4,14 +4,13 @@
 #include <functional>
 #include <string>
 
-#include "base/bytes.h"
 #include "base/result.h"
 
 namespace bailey::merkle {
 
-// The content of a file of the log, by its path below the log's folder ("checkpoint",
-// "tile/0/000", "tile/entries/000.p/3"). Errors: log.missing when there is no such
+// The content of a file of the log (bytes in a string), by its path below the log's folder
+// ("checkpoint", "tile/0/000", "tile/entries/000.p/3"). Errors: log.missing when there is no such
 // file; any other code ends the verification as it is.
-using LogFiles = std::function<Result<Bytes>(const std::string& path)>;
+using LogFiles = std::function<Result<std::string>(const std::string& path)>;
 
 }  // namespace bailey::merkle

@@ -88,9 +88,9 @@ Result<SignedReceipt> read_receipt(const codec::Json& value) {
   return receipt;
 }
 
-Result<LeafEnvelope> verify_intent(const IntentProof& proof, const IntentRef& named,
-                                   const Checkpoint& checkpoint) {
-  auto leaf = parse_leaf(proof.leaf);
+Result<LeafGlance> verify_intent(const IntentProof& proof, const IntentRef& named,
+                                 const Checkpoint& checkpoint) {
+  auto leaf = look_at_leaf(proof.leaf);
   if (!leaf) return renamed("receipt.intent", "the intent", leaf.error());
   if (leaf->type != LeafType::kIntent) {
     return fail("receipt.intent",
@@ -213,9 +213,9 @@ Result<VerifiedReceipt> verify_receipt_under(const SignedReceipt& receipt,
     return fail("receipt.signature", "the signature of the receipt is wrong");
   }
 
-  auto leaf = parse_leaf(parts.leaf);
+  auto leaf = look_at_leaf(parts.leaf);
   if (!leaf) return renamed("receipt.leaf", "the leaf", leaf.error());
-  out.leaf = *std::move(leaf);
+  out.leaf = *leaf;
   if (out.leaf.index != parts.proof.index) {
     return fail("receipt.leaf", "the leaf says index " + std::to_string(out.leaf.index) +
                                     ", its proof " + std::to_string(parts.proof.index));
@@ -226,7 +226,7 @@ Result<VerifiedReceipt> verify_receipt_under(const SignedReceipt& receipt,
     return renamed("receipt.inclusion", "the leaf", proven.error());
   }
 
-  const auto named = BAILEY_TRY(intent_of(out.leaf));
+  const auto& named = out.leaf.intent;
   if (named.has_value() != parts.intent.has_value()) {
     return fail("receipt.intent", named
                                       ? "the leaf names an intent that the receipt does not hold"

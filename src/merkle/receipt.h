@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "crypto/sign.h"
 #include "merkle/leaf.h"
+#include "merkle/leaf_glance.h"
 #include "merkle/note.h"
 
 namespace bailey::merkle {
@@ -50,9 +51,9 @@ struct SignedReceipt {
 
 struct VerifiedReceipt {
   Checkpoint checkpoint;
-  LeafEnvelope leaf;
+  LeafGlance leaf;
   Hash leaf_hash{};
-  std::optional<LeafEnvelope> intent;
+  std::optional<LeafGlance> intent;
 };
 
 // `trusted`: keys of logs and receipt signers that the reader believes.

@@ -29,7 +29,7 @@ Hash fold(std::span<Hash> hashes) {
 Result<std::vector<Hash>> read_tile(const LogFiles& files, unsigned level, std::uint64_t index,
                                     unsigned width) {
   const std::string path = tile_path(level, index, width);
-  const Bytes content = BAILEY_TRY(files(path));
+  const std::string content = BAILEY_TRY(files(path));
   if (content.size() != width * kHashBytes) {
     return fail("log.tile", path + ": it has " + std::to_string(content.size()) + " bytes, not " +
                                 std::to_string(width * kHashBytes));
@@ -56,7 +56,7 @@ Status TileStack::start_at(std::uint64_t from) {
 Status TileStack::compare(unsigned level, std::uint64_t tile) {
   const auto& hashes = levels_[level];
   const std::string path = tile_path(level, tile, static_cast<unsigned>(hashes.size()));
-  const Bytes content = BAILEY_TRY(files_(path));
+  const std::string content = BAILEY_TRY(files_(path));
   if (content.size() != hashes.size() * kHashBytes) {
     return fail("log.tile", path + ": it has " + std::to_string(content.size()) + " bytes, not " +
                                 std::to_string(hashes.size() * kHashBytes));

@@ -96,13 +96,11 @@ Result<std::vector<merkle::Hash>> parse_proof(std::string_view text) {
 }
 
 merkle::LogFiles files_of(const ReadFile& read) {
-  return [&read](const std::string& path) -> Result<Bytes> {
-    const File file = read(path);
+  return [&read](const std::string& path) -> Result<std::string> {
+    File file = read(path);
     switch (file.state) {
-      case File::State::kRead: {
-        const auto bytes = as_bytes(file.content);
-        return Bytes(bytes.begin(), bytes.end());
-      }
+      case File::State::kRead:
+        return std::move(file.content);
       case File::State::kMissing:
         return fail("log.missing", path + " is missing");
       case File::State::kUnreadable:
@@ -228,9 +226,9 @@ Report Verifier::log(const ReadFile& read, const LogQuestion& question) const {
   const auto files = files_of(read);
   std::optional<Vouched> vouched;
   // The checkpoint is asked for first: before a log is read, its word must count.
-  const merkle::LogFiles checked = [&](const std::string& path) -> Result<Bytes> {
+  const merkle::LogFiles checked = [&](const std::string& path) -> Result<std::string> {
     auto content = BAILEY_TRY(files(path));
-    if (path == "checkpoint") vouched = BAILEY_TRY(vouch(as_text(content), believed));
+    if (path == "checkpoint") vouched = BAILEY_TRY(vouch(content, believed));
     return content;
   };
   const auto verified = merkle::verify_log(checked, believed.keys, check);

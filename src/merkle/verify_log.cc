@@ -45,8 +45,8 @@ class LogReader {
       : files_(files), trusted_(trusted), check_(check) {}
 
   Result<LogReport> run() {
-    const Bytes note = BAILEY_TRY(files_("checkpoint"));
-    report_.checkpoint = BAILEY_TRY(verify_checkpoint(as_text(note), trusted_));
+    const std::string note = BAILEY_TRY(files_("checkpoint"));
+    report_.checkpoint = BAILEY_TRY(verify_checkpoint(note, trusted_));
     const std::uint64_t size = report_.checkpoint.size;
     TileStack tree(files_, size);
     TileHashes hashes(files_, size);
@@ -77,8 +77,8 @@ class LogReader {
   Status read_bundle(std::uint64_t tile) {
     const unsigned width = tile_width(0, tile, report_.checkpoint.size);
     const std::string path = bundle_path(tile, width);
-    const Bytes bundle = BAILEY_TRY(files_(path));
-    const auto entries = split_bundle(bundle, width);
+    const std::string bundle = BAILEY_TRY(files_(path));
+    const auto entries = split_bundle(as_bytes(bundle), width);
     if (!entries) return fail(entries.error().code, path + ": " + entries.error().message);
     // Of the bundle in which the older checkpoint ends, only what came after it.
     for (std::size_t i = tree_->count() % kTileWidth; i < entries->size(); ++i) {
@@ -142,7 +142,7 @@ class LogReader {
       old_bundle_ = BAILEY_TRY(files_(bundle_path(tile, width)));
       old_path_ = bundle_path(tile, width);
     }
-    const auto entries = split_bundle(old_bundle_, width);
+    const auto entries = split_bundle(as_bytes(old_bundle_), width);
     if (!entries) return std::unexpected(entries.error());
     const ByteView entry = (*entries)[named.index % kTileWidth];
     if (leaf_hash(entry) != named.leaf_hash) {
@@ -174,7 +174,7 @@ class LogReader {
   std::unordered_map<std::uint64_t, Hash> open_;
   std::unordered_map<std::uint64_t, std::uint64_t> closed_before_;  // of before `from`, by whom
   std::string old_path_;  // of the bundle that an old intent was last looked up in
-  Bytes old_bundle_;
+  std::string old_bundle_;
 };
 
 }  // namespace
