@@ -95,6 +95,8 @@ class Verifier {
 
   [[nodiscard]] Report receipt(std::string_view text) const;
   [[nodiscard]] Report checkpoint(std::string_view note) const;
+  // The log's own signature of a checkpoint alone, whatever the policy asks.
+  [[nodiscard]] Report signature(std::string_view note) const;
   // `proof`: one base64 hash a line, as RFC 6962 section 2.1.2 gives them.
   [[nodiscard]] Report extension(std::string_view older, std::string_view newer,
                                  std::string_view proof) const;

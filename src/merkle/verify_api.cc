@@ -170,6 +170,11 @@ Report Verifier::checkpoint(std::string_view note) const {
   return vouched ? good(*vouched) : refused(Verdict::kFailed, vouched.error());
 }
 
+Report Verifier::signature(std::string_view note) const {
+  const auto checkpoint = merkle::verify_checkpoint(note, parts_->believed.keys);
+  return checkpoint ? good(*checkpoint) : refused(Verdict::kFailed, checkpoint.error());
+}
+
 Report Verifier::extension(std::string_view older, std::string_view newer,
                            std::string_view proof) const {
   const auto hashes = parse_proof(proof);
