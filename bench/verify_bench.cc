@@ -161,7 +161,7 @@ class Bench {
     const PublishedLog log(folder_ + "/log", entries_);
     const auto read = [&](const std::string& path) { return read_file(folder_ + "/log/" + path); };
     verify::Report why;
-    const auto verifier = verify::Verifier::create({{log.vkey()}, {}}, why);
+    const auto verifier = verify::Verifier::create({{log.vkey()}, {}, {}}, why);
     check(verifier != nullptr, "no verifier");
     const double before = peak_mib();
     std::vector<double> per_core;
@@ -226,7 +226,7 @@ class Bench {
       own.push_back(small.receipt(small.add(LeafType::kOutcome, first), first));
     }
     verify::Report why;
-    const auto verifier = verify::Verifier::create({{log.verifier().vkey()}, {}}, why);
+    const auto verifier = verify::Verifier::create({{log.verifier().vkey()}, {}, {}}, why);
     check(verifier != nullptr, "no verifier");
     const auto rate = [&](const std::vector<std::string>& texts) {
       std::vector<double> rates;

@@ -72,8 +72,11 @@ using ReadFile = std::function<File(const std::string& path)>;
 struct Trust {
   std::vector<std::string> vkeys;
   // Text of a C2SP tlog-policy file, or empty: the checkpoint in question must then also be
-  // signed by a log of it and cosigned by its quorum of witnesses.
+  // cosigned by its quorum of witnesses.
   std::string policy;
+  // Text of a history file (spec/key-history.md), or empty: of its log those keys are believed,
+  // each for its sizes, that it leads to from the others. A whole log needs none.
+  std::string history;
 };
 
 // What else is asked of a whole log.

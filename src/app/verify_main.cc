@@ -90,6 +90,16 @@ std::unique_ptr<Verifier> verifier_for(const VerifyOptions& options, Report& rep
     }
     trust.policy = *policy;
   }
+  if (options.history) {
+    const auto history = content_of(*options.history, report);
+    if (!history) return nullptr;
+    if (history->empty()) {
+      report = incomplete({"key.history_file", *options.history + " is empty", {}});
+      report.verdict = Verdict::kUsage;
+      return nullptr;
+    }
+    trust.history = *history;
+  }
   return Verifier::create(trust, report);
 }
 

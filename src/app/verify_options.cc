@@ -29,6 +29,7 @@ constexpr const char* kUsage =
     "  --policy FILE   the witnesses who must have cosigned the checkpoint "
     "(c2sp.org/tlog-policy);\n"
     "                  its logs are keys too\n"
+    "  --history FILE  the key history of the log, to follow its keys from those given\n"
     "  --entry FILE    the entry that the proof is of, byte for byte\n"
     "  --newer FILE    the later checkpoint of the same log\n"
     "  --proof FILE    the consistency proof between the two, one base64 hash a line\n"
@@ -85,6 +86,7 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
   enum : int {
     kKey = 256,
     kPolicy,
+    kHistory,
     kEntry,
     kNewer,
     kProof,
@@ -96,6 +98,7 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
   };
   static const option kOptions[] = {{"key", required_argument, nullptr, kKey},
                                     {"policy", required_argument, nullptr, kPolicy},
+                                    {"history", required_argument, nullptr, kHistory},
                                     {"entry", required_argument, nullptr, kEntry},
                                     {"newer", required_argument, nullptr, kNewer},
                                     {"proof", required_argument, nullptr, kProof},
@@ -122,6 +125,9 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
         break;
       case kPolicy:
         once(options.policy, "--policy");
+        break;
+      case kHistory:
+        once(options.history, "--history");
         break;
       case kEntry:
         once(options.entry, "--entry");

@@ -12,6 +12,7 @@ struct VerifyOptions {
   std::vector<std::string> operands;
   std::vector<std::string> keys;        // as given: a key, or a file with keys
   std::optional<std::string> policy;    // a tlog-policy file
+  std::optional<std::string> history;   // a history file
   std::optional<std::string> entry;     // proof: the file with the entry
   std::optional<std::string> newer;     // checkpoint
   std::optional<std::string> proof;     // checkpoint

@@ -212,6 +212,7 @@ bool is_plain_time(std::string_view text) noexcept {
 }
 
 bool fits(const LeafGlance& leaf) noexcept {
+  if (leaf.type == LeafType::kKey) return false;  // of another version
   if (leaf.intent) return leaf.type != LeafType::kIntent && leaf.intent->index < leaf.index;
   return leaf.type != LeafType::kOutcome && leaf.type != LeafType::kInterrupted &&
          leaf.type != LeafType::kEvents;

@@ -3,6 +3,7 @@
 
 #include "bailey/verify.h"
 #include "codec/text.h"
+#include "merkle/key_history.h"
 #include "merkle/receipt.h"
 #include "merkle/tlog_policy.h"
 #include "merkle/verify_log.h"
@@ -26,6 +27,13 @@ Report refused(Verdict verdict, const Error& error) {
 struct Believed {
   Keys keys;
   std::optional<merkle::TlogPolicy> policy;
+  std::optional<merkle::KeyHistory> history;
+
+  // Who may speak for a log of that origin and size.
+  [[nodiscard]] Keys at(const merkle::Checkpoint& checkpoint) const {
+    if (!history || history->origin() != checkpoint.origin) return keys;
+    return history->believed_at(checkpoint.size);
+  }
 };
 
 Result<Believed> parse_trust(const Trust& trust) {
@@ -40,6 +48,10 @@ Result<Believed> parse_trust(const Trust& trust) {
   if (believed.keys.empty()) {
     return fail("note.vkey", "no key to verify with", "give the public key of the log");
   }
+  if (!trust.history.empty()) {
+    const auto file = BAILEY_TRY(merkle::parse_history_file(trust.history));
+    believed.history = BAILEY_TRY(merkle::verify_history_file(file, believed.keys));
+  }
   return believed;
 }
 
@@ -50,16 +62,38 @@ struct Vouched {
   std::vector<Witness> witnesses;
 };
 
-Result<Vouched> vouch(std::string_view note, const Believed& believed) {
+// The signature of the log alone.
+Result<merkle::Checkpoint> signed_by_log(std::string_view note, const Believed& believed) {
+  const auto parsed = BAILEY_TRY(merkle::parse_note(note));
+  const auto claimed = BAILEY_TRY(merkle::parse_checkpoint_text(parsed.text));
+  return merkle::verify_checkpoint(note, believed.at(claimed));
+}
+
+// The words of the witnesses alone.
+Result<Vouched> witnessed(std::string_view text, const Believed& believed) {
+  const auto note = BAILEY_TRY(merkle::parse_note(text));
   Vouched vouched;
-  vouched.checkpoint = BAILEY_TRY(merkle::verify_checkpoint(note, believed.keys));
+  vouched.checkpoint = BAILEY_TRY(merkle::parse_checkpoint_text(note.text));
   if (!believed.policy) return vouched;
-  const auto verdict = BAILEY_TRY(merkle::verify_by_policy(note, *believed.policy));
-  vouched.quorum_met = verdict.witnessed.quorum == merkle::Quorum::kMet;
-  for (const auto& word : verdict.witnessed.by) {
+  const auto counted = BAILEY_TRY(merkle::count_cosignatures(note, *believed.policy));
+  if (counted.quorum == merkle::Quorum::kNotMet) {
+    return fail("tlog_policy.quorum",
+                "the checkpoint of " + std::to_string(vouched.checkpoint.size) +
+                    " entries is cosigned by " + std::to_string(counted.by.size()) + " of " +
+                    std::to_string(believed.policy->witnesses.size()) +
+                    " witnesses, which is not the quorum",
+                "ask for a newer checkpoint, or one with more cosignatures");
+  }
+  vouched.quorum_met = counted.quorum == merkle::Quorum::kMet;
+  for (const auto& word : counted.by) {
     vouched.witnesses.push_back({believed.policy->witnesses[word.witness].name, word.time});
   }
   return vouched;
+}
+
+Result<Vouched> vouch(std::string_view note, const Believed& believed) {
+  BAILEY_TRY(signed_by_log(note, believed));
+  return witnessed(note, believed);
 }
 
 Report good(const merkle::Checkpoint& checkpoint) {
@@ -141,7 +175,10 @@ Verifier::~Verifier() = default;
 std::unique_ptr<Verifier> Verifier::create(const Trust& trust, Report& why) {
   auto believed = parse_trust(trust);
   if (!believed) {
-    why = refused(Verdict::kUsage, believed.error());
+    const std::string_view code = believed.error().code;
+    // A key or a policy that is none was mistyped; a history that does not hold is false.
+    const bool mistyped = code == "note.vkey" || code.starts_with("tlog_policy.");
+    why = refused(mistyped ? Verdict::kUsage : Verdict::kFailed, believed.error());
     return nullptr;
   }
   auto parts = std::make_unique<Parts>();
@@ -155,7 +192,9 @@ Report Verifier::receipt(std::string_view text) const {
   const auto vouched = parts_->vouch_once(receipt->parts.proof.checkpoint);
   const auto checkpoint =
       vouched ? Result<merkle::Checkpoint>(vouched->checkpoint) : std::unexpected(vouched.error());
-  const auto verified = merkle::verify_receipt_under(*receipt, checkpoint, parts_->believed.keys);
+  const auto verified = merkle::verify_receipt_under(
+      *receipt, checkpoint,
+      vouched ? parts_->believed.at(vouched->checkpoint) : parts_->believed.keys);
   if (!verified) return refused(Verdict::kFailed, verified.error());
   Report report = good(*vouched);
   report.index = verified->leaf.index;
@@ -171,7 +210,7 @@ Report Verifier::checkpoint(std::string_view note) const {
 }
 
 Report Verifier::signature(std::string_view note) const {
-  const auto checkpoint = merkle::verify_checkpoint(note, parts_->believed.keys);
+  const auto checkpoint = signed_by_log(note, parts_->believed);
   return checkpoint ? good(*checkpoint) : refused(Verdict::kFailed, checkpoint.error());
 }
 
@@ -181,10 +220,12 @@ Report Verifier::extension(std::string_view older, std::string_view newer,
   if (!hashes) return refused(Verdict::kFailed, hashes.error());
   const auto vouched = vouch(newer, parts_->believed);
   if (!vouched) return refused(Verdict::kFailed, vouched.error());
-  const auto pair = merkle::verify_extension(older, newer, *hashes, parts_->believed.keys);
-  if (!pair) return refused(Verdict::kFailed, pair.error());
+  const auto before = signed_by_log(older, parts_->believed);
+  if (!before) return refused(Verdict::kFailed, before.error());
+  const auto extends = merkle::verify_extension(*before, vouched->checkpoint, *hashes);
+  if (!extends) return refused(Verdict::kFailed, extends.error());
   Report report = good(*vouched);
-  report.older_size = pair->older.size;
+  report.older_size = before->size;
   return report;
 }
 
@@ -220,7 +261,7 @@ Report Verifier::log(const ReadFile& read, const LogQuestion& question) const {
   check.progress = question.progress;
   if (question.after) {
     // Who cosigned the newer one has seen that it extends this one.
-    const auto after = merkle::verify_checkpoint(*question.after, believed.keys);
+    const auto after = signed_by_log(*question.after, believed);
     if (!after) {
       return refused(Verdict::kFailed,
                      Error{after.error().code, "the older checkpoint: " + after.error().message,
@@ -233,7 +274,7 @@ Report Verifier::log(const ReadFile& read, const LogQuestion& question) const {
   // The checkpoint is asked for first: before a log is read, its word must count.
   const merkle::LogFiles checked = [&](const std::string& path) -> Result<std::string> {
     auto content = BAILEY_TRY(files(path));
-    if (path == "checkpoint") vouched = BAILEY_TRY(vouch(content, believed));
+    if (path == "checkpoint") vouched = BAILEY_TRY(witnessed(content, believed));
     return content;
   };
   const auto verified = merkle::verify_log(checked, believed.keys, check);
@@ -255,7 +296,7 @@ Report Verifier::log(const ReadFile& read, const LogQuestion& question) const {
 
 Report Verifier::growth(const ReadFile& read, std::string_view older,
                         std::string_view newer) const {
-  const auto before = merkle::verify_checkpoint(older, parts_->believed.keys);
+  const auto before = signed_by_log(older, parts_->believed);
   if (!before) return refused(Verdict::kFailed, before.error());
   const auto vouched = vouch(newer, parts_->believed);
   if (!vouched) return refused(Verdict::kFailed, vouched.error());
@@ -271,7 +312,7 @@ namespace {
 template <class Ask>
 Report once(const std::vector<std::string>& vkeys, const Ask& ask) {
   Report why;
-  const auto verifier = Verifier::create(Trust{vkeys, {}}, why);
+  const auto verifier = Verifier::create(Trust{vkeys, {}, {}}, why);
   return verifier ? ask(*verifier) : why;
 }
 

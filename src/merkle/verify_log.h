@@ -4,7 +4,8 @@
 // The files come through a function, so that the caller decides where from and this
 // code opens nothing. Each is asked for once, in the order of the log; only a leaf that
 // names an intent which is closed already has files read again. Memory: one tile a level
-// and the open intents, whatever the length of the log. One thread.
+// and the open intents, whatever the length of the log. Keys that its leaves lead to are
+// believed from then on (merkle/key_history.h). One thread.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +43,9 @@ struct LogCheck {
 
 // Errors: note.*, checkpoint.* for the checkpoint; log.missing; log.entry (with the
 // index), log.tile (with the path), log.root, log.intent (a reference to something
-// else, or a second ending), tile.bundle; with `after` checkpoint.origin,
-// checkpoint.rollback (the log is shorter), checkpoint.fork (it does not extend it).
+// else, or a second ending), tile.bundle, key.* for the history of its keys; with `after`
+// checkpoint.origin, checkpoint.rollback (the log is shorter), checkpoint.fork (it does not
+// extend it), log.history (a key changes: only a log read from its beginning tells who may).
 [[nodiscard]] Result<LogReport> verify_log(const LogFiles& files,
                                            const std::vector<NoteVerifier>& trusted,
                                            const LogCheck& check = {});
@@ -54,13 +56,16 @@ struct LogCheck {
 [[nodiscard]] Status verify_growth(const LogFiles& files, const Checkpoint& older,
                                    const Checkpoint& newer);
 
-// The newer of two signed checkpoints extends the older one. `proof` as RFC 6962
+// The newer of two checkpoints extends the older one; the first form is given such as were
+// verified, the second the signed notes. `proof` as RFC 6962
 // section 2.1.2 gives it. Errors: note.*, checkpoint.*, checkpoint.origin,
 // checkpoint.rollback, checkpoint.fork, proof.consistency.
 struct CheckpointPair {
   Checkpoint older;
   Checkpoint newer;
 };
+[[nodiscard]] Status verify_extension(const Checkpoint& older, const Checkpoint& newer,
+                                      const std::vector<Hash>& proof);
 [[nodiscard]] Result<CheckpointPair> verify_extension(std::string_view older,
                                                       std::string_view newer,
                                                       const std::vector<Hash>& proof,

@@ -121,6 +121,22 @@ class Vectors(unittest.TestCase):
         for item in all_["bad"]:
             self.assertFalse(verdict(rules.check_receipt, item["text"].encode(), all_["vkeys"]), item["why"])
 
+    def test_key_histories(self):
+        all_ = vectors("key-history")
+
+        def follow(case):
+            history = rules.KeyHistory(all_["origin"], case["trusted"])
+            for leaf in case["leaves"]:
+                history.add(leaf["index"], leaf["body"])
+            for size, keys in case["believed"].items():
+                self.assertEqual(sorted(history.believed(int(size))), keys, case["why"])
+
+        for case in all_["cases"]:
+            self.assertEqual(case["good"], verdict(follow, case), case["why"])
+        for log in all_["logs"]:
+            files = {path: base64.b64decode(data) for path, data in log["files"].items()}
+            self.assertEqual(log["good"], verdict(rules.check_log, files.get, log["trusted"]), log["why"])
+
     def test_logs(self):
         all_ = vectors("log")
         for log in all_["logs"]:
@@ -166,16 +182,17 @@ class Agreement(unittest.TestCase):
                     self.assertTrue(refused or "other.example" in text, bytes(data))
 
     def test_on_logs_with_a_byte_changed(self):
-        all_ = vectors("log")
         pick = random.Random(8)
-        for log in all_["logs"]:
+        plain = vectors("log")
+        logs = [log | {"trusted": plain["vkeys"]} for log in plain["logs"]] + vectors("key-history")["logs"]
+        for log in logs:
             with tempfile.TemporaryDirectory() as folder:
                 root = pathlib.Path(folder)
                 for name, data in log["files"].items():
                     (root / name).parent.mkdir(parents=True, exist_ok=True)
                     (root / name).write_bytes(base64.b64decode(data))
-                self.assertEqual(self.ours("log", all_["vkeys"], root), 0 if log["good"] else 1, log["why"])
-                self.assertEqual(self.theirs("log", all_["vkeys"], root), 0 if log["good"] else 1, log["why"])
+                self.assertEqual(self.ours("log", log["trusted"], root), 0 if log["good"] else 1, log["why"])
+                self.assertEqual(self.theirs("log", log["trusted"], root), 0 if log["good"] else 1, log["why"])
                 if not log["good"]:
                     continue
                 for name in log["files"]:
@@ -184,12 +201,12 @@ class Agreement(unittest.TestCase):
                         data = bytearray(good)
                         data[pick.randrange(len(data))] ^= 1 << pick.randrange(8)
                         (root / name).write_bytes(data)
-                        self.assertEqual(self.ours("log", all_["vkeys"], root), 1, name)
-                        self.assertEqual(self.theirs("log", all_["vkeys"], root), 1, name)
+                        self.assertEqual(self.ours("log", log["trusted"], root), 1, name)
+                        self.assertEqual(self.theirs("log", log["trusted"], root), 1, name)
                     (root / name).unlink()
                     missing = 3 if name == "checkpoint" else 1
-                    self.assertEqual(self.ours("log", all_["vkeys"], root), missing, name)
-                    self.assertEqual(self.theirs("log", all_["vkeys"], root), missing, name)
+                    self.assertEqual(self.ours("log", log["trusted"], root), missing, name)
+                    self.assertEqual(self.theirs("log", log["trusted"], root), missing, name)
                     (root / name).write_bytes(good)
 
     def test_checkpoints_that_extend_each_other(self):
@@ -230,7 +247,11 @@ class Program(unittest.TestCase):
         self.assertEqual(self.code("--help"), 0)
         self.assertEqual(self.code("--version"), 0)
         for wrong in [[], ["--nonsense"], ["receipt"], ["receipt", "-"], ["oracle", "--key", key, "-"], ["receipt", "--key"],
-                      ["receipt", "--key", key, "a", "b"], ["receipt", "--key", key, "--newer", "x", "-"],
+                      ["log", "--key", key, "a", "b"], ["receipt", "--key", key, "--newer", "x", "-"],
+                      ["proof", "--key", key, "-"], ["receipt", "--key", key, "--entry", "x", "-"],
+                      ["receipt", "--key", key, "--from", "x", "-"], ["receipt", "--key", key, "--remember", "/", "-"],
+                      ["checkpoint", "--key", key, "--newer", "x", "--remember", "/", "-"],
+                      ["log", "--key", key, "--from", "x", "--from", "y", "/"],
                       ["checkpoint", "--key", key, "--proof", "x", "-"], ["receipt", "--key", "not+a+key", "-"]]:
             self.assertEqual(self.code(*wrong), 2, wrong)
         self.assertEqual(self.code("receipt", "--key", key, "/nonexistent"), 3)

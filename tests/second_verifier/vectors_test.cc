@@ -1,6 +1,7 @@
 // The product against vectors/*.json, which a second implementation wrote.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -11,6 +12,7 @@
 #include "crypto/hash.h"
 #include "merkle/add_checkpoint.h"
 #include "merkle/cosignature.h"
+#include "merkle/key_history.h"
 #include "merkle/leaf.h"
 #include "merkle/note.h"
 #include "merkle/receipt.h"
@@ -152,6 +154,43 @@ TEST(Vectors, Receipts) {
     EXPECT_EQ(report.verdict, verify::Verdict::kFailed) << item.find("why")->as_string();
     EXPECT_FALSE(report.code.empty());
     EXPECT_FALSE(report.message.empty());
+  }
+}
+
+TEST(Vectors, KeyHistories) {
+  const Json all = vectors("key-history");
+  for (const auto& item : all.find("cases")->as_array()) {
+    const auto& why = item.find("why")->as_string();
+    std::vector<merkle::NoteVerifier> trusted;
+    for (const auto& vkey : strings(*item.find("trusted")))
+      trusted.push_back(*merkle::NoteVerifier::parse(vkey));
+    merkle::KeyHistory history(all.find("origin")->as_string(), trusted);
+    Status followed;
+    for (const auto& leaf : item.find("leaves")->as_array()) {
+      followed = history.add(number(*leaf.find("index")), *leaf.find("body"));
+      if (!followed) break;
+    }
+    EXPECT_EQ(followed.has_value(), item.find("good")->as_bool()) << why;
+    if (!followed || !item.find("good")->as_bool()) continue;
+    for (const auto& [size, keys] : item.find("believed")->as_object()) {
+      std::vector<std::string> believed;
+      for (const auto& key : history.believed_at(std::stoull(size))) believed.push_back(key.vkey());
+      std::sort(believed.begin(), believed.end());
+      EXPECT_EQ(believed, strings(keys)) << why << ", size " << size;
+    }
+  }
+  for (const auto& item : all.find("logs")->as_array()) {
+    std::map<std::string, std::string> files;
+    for (const auto& [path, data] : item.find("files")->as_object()) files[path] = decoded(data);
+    const auto report = verify::verify_log(strings(*item.find("trusted")),
+                                           [&](const std::string& path) -> verify::File {
+                                             const auto found = files.find(path);
+                                             if (found == files.end())
+                                               return {verify::File::State::kMissing, {}};
+                                             return {verify::File::State::kRead, found->second};
+                                           });
+    EXPECT_EQ(report.verdict == verify::Verdict::kGood, item.find("good")->as_bool())
+        << item.find("why")->as_string() << ": " << report.message;
   }
 }
 
