@@ -10,12 +10,10 @@ namespace bailey::app {
 namespace {
 
 constexpr const char* kUsage =
-    "usage: bailey-verify receipt    --key KEY... [--policy FILE] [--json] FILE...|-\n"
-    "       bailey-verify proof      --key KEY... [--policy FILE] [--json] --entry FILE FILE|-\n"
-    "       bailey-verify checkpoint --key KEY... [--policy FILE] [--json] [--remember DIR]\n"
-    "                                FILE [--newer FILE] [--proof FILE]\n"
-    "       bailey-verify log        --key KEY... [--policy FILE] [--json] [--remember DIR]\n"
-    "                                [--from FILE] DIRECTORY\n"
+    "usage: bailey-verify receipt    --key KEY... [OPTION...] FILE...|-\n"
+    "       bailey-verify proof      --key KEY... --entry FILE [OPTION...] FILE|-\n"
+    "       bailey-verify checkpoint --key KEY... [OPTION...] FILE [--newer FILE --proof FILE]\n"
+    "       bailey-verify log        --key KEY... [OPTION...] DIRECTORY\n"
     "\n"
     "Checks offline what a Bailey ledger says. Trust comes from the keys given, and from the\n"
     "policy of witnesses if there is one; from nothing else.\n"

@@ -73,8 +73,8 @@ int main(int argc, char** argv) {
     }
   }
   receipt[receipt_length / 2] ^= 1;
-  expect("changed receipt", 1,
-         bailey_verifier_receipt(verifier, receipt, receipt_length, &report), report.result.code);
+  expect("changed receipt", 1, bailey_verifier_receipt(verifier, receipt, receipt_length, &report),
+         report.result.code);
   bailey_verifier_close(verifier);
   bailey_verifier_close(NULL);
   free(receipt);
