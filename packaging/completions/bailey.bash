@@ -118,8 +118,11 @@ _bailey() {
     'approve deny --reason') :; return ;;
     'log tail --count') :; return ;;
     'log prove --receipt') _bailey_files; return ;;
+    'log export --format') :; return ;;
     'log export --from') :; return ;;
-    'log export --to') _bailey_files; return ;;
+    'log export --to') :; return ;;
+    'log export --session') :; return ;;
+    'log export --out') :; return ;;
     'key export --format') _bailey_words 'vkey pem'; return ;;
   esac
   case $path in
@@ -148,7 +151,7 @@ _bailey() {
     'log verify') if [[ $cur == -* ]]; then _bailey_words '--json --help'; else _bailey_files; fi ;;
     'log prove') _bailey_words '--receipt --help' ;;
     'log checkpoint') _bailey_words '--help' ;;
-    'log export') _bailey_words '--from --to --help' ;;
+    'log export') _bailey_words '--format --from --to --session --out --help' ;;
     'key generate') _bailey_words '--json --help' ;;
     'key list') _bailey_words '--json --help' ;;
     'key export') _bailey_words 'ledger receipts approval --format --help' ;;
@@ -160,9 +163,9 @@ _bailey_verify() {
   local cur=${COMP_WORDS[COMP_CWORD]}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _bailey_words 'receipt log checkpoint --help --json --key --newer --proof --version'
+    _bailey_words 'receipt log checkpoint evidence attestations --format --help --json --key --newer --proof --version'
   elif [[ $cur == -* ]]; then
-    _bailey_words '--help --json --key --newer --proof --version'
+    _bailey_words '--format --help --json --key --newer --proof --version'
   else
     _bailey_files
   fi

@@ -64,7 +64,7 @@ complete -c bailey -n '__bailey_noun log' -a show -d 'Show one entry whole.'
 complete -c bailey -n '__bailey_noun log' -a verify -d 'Check the whole ledger: leaves, tree, tiles, signatures; or a receipt.'
 complete -c bailey -n '__bailey_noun log' -a prove -d 'Write an inclusion proof of one entry (c2sp.org/tlog-proof).'
 complete -c bailey -n '__bailey_noun log' -a checkpoint -d 'Publish and print the signed checkpoint of the ledger.'
-complete -c bailey -n '__bailey_noun log' -a export -d 'Write entries as JSON Lines.'
+complete -c bailey -n '__bailey_noun log' -a export -d 'Write entries for other tools: JSON Lines, CSV, in-toto attestations, evidence.'
 complete -c bailey -n __bailey_bare -a key -d 'generate, list, export'
 complete -c bailey -n '__bailey_noun key' -a generate -d 'Make the keys that are missing.'
 complete -c bailey -n '__bailey_noun key' -a list -d 'List the keys with their roles and ids.'
@@ -178,8 +178,11 @@ complete -c bailey -n '__bailey_is "log verify"' -F
 complete -c bailey -n '__bailey_is "log prove"' -l receipt -d 'write the proof to this file instead of standard output' -r -F
 complete -c bailey -n '__bailey_is "log prove"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "log checkpoint"' -l help -d 'print the help of this command'
-complete -c bailey -n '__bailey_is "log export"' -l from -d 'first index (default 0)' -x
-complete -c bailey -n '__bailey_is "log export"' -l to -d 'write to this file instead of standard output' -r -F
+complete -c bailey -n '__bailey_is "log export"' -l format -d 'jsonl (default), csv, intoto or evidence' -x
+complete -c bailey -n '__bailey_is "log export"' -l from -d 'first entry (default 0)' -x
+complete -c bailey -n '__bailey_is "log export"' -l to -d 'last entry (default: the newest)' -x
+complete -c bailey -n '__bailey_is "log export"' -l session -d 'only entries of this session' -x
+complete -c bailey -n '__bailey_is "log export"' -l out -d 'a file instead of standard output; for evidence a new or empty folder' -x
 complete -c bailey -n '__bailey_is "log export"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "key generate"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "key generate"' -l help -d 'print the help of this command'
@@ -190,7 +193,8 @@ complete -c bailey -n '__bailey_is "key export"' -l help -d 'print the help of t
 complete -c bailey -n '__bailey_is "key export"' -a 'ledger receipts approval'
 complete -c bailey -n '__bailey_is "version"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "version"' -l help -d 'print the help of this command'
-complete -c bailey-verify -n __fish_use_subcommand -a 'receipt log checkpoint'
+complete -c bailey-verify -n __fish_use_subcommand -a 'receipt log checkpoint evidence attestations'
+complete -c bailey-verify -l format
 complete -c bailey-verify -l help
 complete -c bailey-verify -l json
 complete -c bailey-verify -l key

@@ -10,9 +10,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "app/verify_bundle.h"
 #include "bailey/verify.h"
 #include "base/fd.h"
 #include "codec/json.h"
@@ -33,12 +35,16 @@ constexpr const char* kUsage =
     "usage: bailey-verify receipt    --key KEY... [--json] FILE|-\n"
     "       bailey-verify log        --key KEY... [--json] DIRECTORY\n"
     "       bailey-verify checkpoint --key KEY... [--json] FILE [--newer FILE --proof FILE]\n"
+    "       bailey-verify evidence   --key KEY... [--json] DIRECTORY\n"
+    "       bailey-verify attestations --key KEY... [--json] FILE|-\n"
     "\n"
     "Checks offline what a Bailey ledger says. Trust comes from the keys given alone.\n"
     "\n"
     "  receipt     one action's receipt: its signature, its place in the log, its intent\n"
     "  log         a published or exported log: every entry, tile and reference\n"
     "  checkpoint  a signed checkpoint; with --newer, that the newer one extends it\n"
+    "  evidence    a folder of 'bailey log export --format evidence': every file of it\n"
+    "  attestations  a bundle of in-toto attestations (.intoto.jsonl)\n"
     "\n"
     "  --key KEY   a public key (NAME+ID+BASE64), or a file with one on each line; repeat it\n"
     "  --newer F   the later checkpoint of the same log\n"
@@ -164,6 +170,32 @@ Report run(const Options& options) {
   return bailey::verify::verify_extension(keys, file.content, newer.content, proof.content);
 }
 
+// Commands with a result of their own shape; nothing when it is another command.
+std::optional<int> run_bundle(const Options& options) {
+  using bailey::app::Output;
+  const Output output = options.json ? Output::kJson : Output::kText;
+  const bool evidence = options.command == "evidence";
+  if (!evidence && options.command != "attestations") return std::nullopt;
+  Report report;
+  std::vector<std::string> keys;
+  const auto refuse = [&] {
+    std::fprintf(stderr, "bailey-verify: error: %s [%s]\n", for_terminal(report.message).c_str(),
+                 report.code.c_str());
+    return static_cast<int>(report.verdict);
+  };
+  for (const auto& key : options.keys) {
+    if (!collect_keys(key, keys, report)) return refuse();
+  }
+  const std::string& operand = options.operands[0];
+  if (evidence) return bailey::app::verify_evidence_folder(keys, operand, read_at, output);
+  const File file = read_operand(operand);
+  if (file.state != File::State::kRead) {
+    report = not_complete(operand, file);
+    return refuse();
+  }
+  return bailey::app::verify_bundle(keys, file.content, output);
+}
+
 Json parsed(const std::string& text) {
   const auto value = bailey::codec::parse_json(text);
   return value ? *value : Json();
@@ -280,12 +312,14 @@ int main(int argc, char** argv) {
   }
   for (int i = optind; i < argc; ++i) options.operands.emplace_back(argv[i]);
   if (options.operands.empty())
-    return usage_error("say what to verify: receipt, log or checkpoint");
+    return usage_error("say what to verify: receipt, log, checkpoint, evidence or attestations");
   options.command = options.operands.front();
   options.operands.erase(options.operands.begin());
   const bool checkpoint = options.command == "checkpoint";
-  if (options.command != "receipt" && options.command != "log" && !checkpoint) {
-    return usage_error("'" + options.command + "' is none of receipt, log, checkpoint");
+  const bool bundle = options.command == "evidence" || options.command == "attestations";
+  if (options.command != "receipt" && options.command != "log" && !checkpoint && !bundle) {
+    return usage_error("'" + options.command +
+                       "' is none of receipt, log, checkpoint, evidence, attestations");
   }
   if (options.operands.size() != 1) return usage_error("give exactly one thing to verify");
   if (options.keys.empty())
@@ -296,6 +330,7 @@ int main(int argc, char** argv) {
   if (options.newer.empty() && !options.proof.empty()) {
     return usage_error("--proof needs --newer");
   }
+  if (const auto done = run_bundle(options)) return *done;
   const Report report = run(options);
   if (options.json) {
     print_json(options, report);

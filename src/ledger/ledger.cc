@@ -345,7 +345,10 @@ Result<model::Receipt> Ledger::receipt_of(std::uint64_t index, Bytes leaf,
 }
 
 Result<model::Receipt> Ledger::prove(std::uint64_t index) {
-  const Head head = BAILEY_TRY(log_->head());
+  return prove(index, BAILEY_TRY(log_->head()));
+}
+
+Result<model::Receipt> Ledger::prove(std::uint64_t index, const Head& head) {
   if (index >= head.size) return fail("log.no_entry", "the log has no such entry");
   Bytes leaf = BAILEY_TRY(log_->entry(index));
   const auto envelope = BAILEY_TRY(merkle::parse_leaf(leaf));

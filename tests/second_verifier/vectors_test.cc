@@ -9,6 +9,8 @@
 #include "codec/json.h"
 #include "codec/text.h"
 #include "crypto/hash.h"
+#include "merkle/attestation.h"
+#include "merkle/dsse.h"
 #include "merkle/leaf.h"
 #include "merkle/note.h"
 #include "merkle/receipt.h"
@@ -172,6 +174,33 @@ TEST(Vectors, Logs) {
     EXPECT_EQ(report.size, number(*item.find("report")->find("size")));
     EXPECT_EQ(report.closed, number(*item.find("report")->find("closed")));
     EXPECT_EQ(report.open, item.find("report")->find("open")->as_array().size());
+  }
+}
+
+TEST(Vectors, Attestations) {
+  const Json all = vectors("attestation");
+  for (const auto& item : all.find("pae")->as_array()) {
+    const auto payload = decoded(*item.find("payload"));
+    const auto bytes =
+        merkle::pre_authentication(item.find("type")->as_string(), as_bytes(payload));
+    EXPECT_EQ(as_text(bytes), decoded(*item.find("pae")));
+  }
+  std::vector<merkle::NoteVerifier> keys;
+  for (const auto& vkey : strings(*all.find("vkeys"))) {
+    keys.push_back(*merkle::NoteVerifier::parse(vkey));
+  }
+  for (const auto& item : all.find("good")->as_array()) {
+    const auto& why = item.find("why")->as_string();
+    const auto report = merkle::verify_attestations(item.find("text")->as_string(), keys);
+    ASSERT_TRUE(report) << why << ": " << report.error().message;
+    EXPECT_EQ(report->actions, number(*item.find("report")->find("actions"))) << why;
+    EXPECT_EQ(report->sessions, number(*item.find("report")->find("sessions"))) << why;
+    EXPECT_EQ(report->ignored, number(*item.find("report")->find("ignored"))) << why;
+    EXPECT_FALSE(merkle::verify_attestations(item.find("text")->as_string(), {keys[2]})) << why;
+  }
+  for (const auto& item : all.find("bad")->as_array()) {
+    EXPECT_FALSE(merkle::verify_attestations(item.find("text")->as_string(), keys))
+        << item.find("why")->as_string();
   }
 }
 
