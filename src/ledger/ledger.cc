@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "codec/json.h"
+#include "codec/redaction.h"
 #include "ledger/event_bodies.h"
 #include "ledger/leaf_bodies.h"
 #include "merkle/note.h"
@@ -234,7 +235,7 @@ Result<model::Receipt> Ledger::note(merkle::LeafType type, codec::Json body) {
   }
   BAILEY_TRY(write_abandoned());
   auto leaf = envelope(type);
-  leaf.body = std::move(body);
+  leaf.body = codec::redacted_strings(std::move(body));
   auto draft = BAILEY_TRY(LeafDraft::create(std::move(leaf)));
   return commit(draft, Space::kOrdinary);
 }
