@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "app/verify_bundle.h"
 #include "app/verify_files.h"
 #include "app/verify_memory.h"
 #include "app/verify_options.h"
@@ -196,7 +197,32 @@ Report run_one(const VerifyOptions& options, const Verifier& verifier, const std
   return entry ? verifier.proof(*text, *entry) : report;
 }
 
+// What `bailey log export` wrote; its results have a shape of their own.
+int run_exported(const VerifyOptions& options) {
+  using bailey::app::Output;
+  const Output output = options.json ? Output::kJson : Output::kText;
+  const std::string& operand = options.operands[0];
+  Report report;
+  std::vector<std::string> keys;
+  for (const auto& key : options.keys) {
+    if (!collect_keys(key, keys, report)) {
+      print_report(options, operand, report);
+      return static_cast<int>(report.verdict);
+    }
+  }
+  if (options.command == "evidence") {
+    return bailey::app::verify_evidence_folder(keys, operand, bailey::app::read_at, output);
+  }
+  const auto bundle = content_of(operand, report);
+  if (bundle) return bailey::app::verify_bundle(keys, *bundle, output);
+  print_report(options, operand, report);
+  return static_cast<int>(report.verdict);
+}
+
 int run(const VerifyOptions& options) {
+  if (options.command == "evidence" || options.command == "attestations") {
+    return run_exported(options);
+  }
   Report report;
   const auto verifier = verifier_for(options, report);
   if (!verifier) {

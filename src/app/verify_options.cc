@@ -14,6 +14,8 @@ constexpr const char* kUsage =
     "       bailey-verify proof      --key KEY... --entry FILE [OPTION...] FILE|-\n"
     "       bailey-verify checkpoint --key KEY... [OPTION...] FILE [--newer FILE --proof FILE]\n"
     "       bailey-verify log        --key KEY... [OPTION...] DIRECTORY\n"
+    "       bailey-verify evidence   --key KEY... [--json] DIRECTORY\n"
+    "       bailey-verify attestations --key KEY... [--json] FILE|-\n"
     "\n"
     "Checks offline what a Bailey ledger says. Trust comes from the keys given, and from the\n"
     "policy of witnesses if there is one; from nothing else.\n"
@@ -22,6 +24,8 @@ constexpr const char* kUsage =
     "  proof       that an entry is in the log, by a proof (c2sp.org/tlog-proof)\n"
     "  checkpoint  a signed checkpoint; with --newer, that the newer one extends it\n"
     "  log         a published or exported log: every entry, tile and reference\n"
+    "  evidence    a folder of 'bailey log export --format evidence': every file of it\n"
+    "  attestations  a bundle of in-toto attestations (.intoto.jsonl)\n"
     "\n"
     "  --key KEY       a public key (NAME+ID+BASE64), or a file with one on each line; repeat it\n"
     "  --policy FILE   the witnesses who must have cosigned the checkpoint "
@@ -43,14 +47,16 @@ constexpr const char* kUsage =
     "Example: bailey-verify receipt --key ledger.vkey receipt.json\n"
     "         bailey-verify log --key ledger.vkey --policy witnesses --remember ~/.seen ledger/\n";
 
-constexpr std::array<std::string_view, 4> kCommands = {"receipt", "proof", "checkpoint", "log"};
+constexpr std::array<std::string_view, 6> kCommands = {"receipt", "proof",    "checkpoint",
+                                                       "log",     "evidence", "attestations"};
 
 // What is wrong with options that were read, or nothing.
 std::string complaint(const VerifyOptions& options) {
   const bool checkpoint = options.command == "checkpoint";
   const bool log = options.command == "log";
   if (std::find(kCommands.begin(), kCommands.end(), options.command) == kCommands.end()) {
-    return "'" + options.command + "' is none of receipt, proof, checkpoint, log";
+    return "'" + options.command +
+           "' is none of receipt, proof, checkpoint, log, evidence, attestations";
   }
   if (options.operands.empty()) return "give what to verify";
   if (options.operands.size() > 1 && options.command != "receipt") {
@@ -66,6 +72,10 @@ std::string complaint(const VerifyOptions& options) {
     return "--proof needs --newer or --remember";
   }
   if (options.newer && options.remember) return "--remember takes the place of --newer";
+  const bool exported = options.command == "evidence" || options.command == "attestations";
+  if (exported && (options.policy || options.history)) {
+    return "--policy and --history do not belong to '" + options.command + "'";
+  }
   if (options.entry.has_value() != (options.command == "proof")) {
     return "'proof' needs --entry, and nothing else takes it";
   }
@@ -158,7 +168,7 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
   }
   for (int i = optind; i < argc; ++i) options.operands.emplace_back(argv[i]);
   if (options.operands.empty()) {
-    parsed.wrong = "say what to verify: receipt, proof, checkpoint or log";
+    parsed.wrong = "say what to verify: receipt, proof, checkpoint, log, evidence or attestations";
     return parsed;
   }
   options.command = options.operands.front();

@@ -124,13 +124,20 @@ Result<std::string> World::read_user_file(const std::string& path, std::size_t m
 }
 
 Status World::write_user_file(const std::string& path, std::string_view text) {
-  if (path == "-") return write_all(STDOUT_FILENO, as_bytes(text));
+  return write_user_pieces(path, [&](const Write& write) { return write(text); });
+}
+
+Status World::write_user_pieces(const std::string& path,
+                                const std::function<Status(const Write& write)>& fill) {
+  if (path == "-") {
+    return fill([](std::string_view piece) { return write_all(STDOUT_FILENO, as_bytes(piece)); });
+  }
   // Beside the old file and renamed over it: never half a receipt. It is not synced: what is
   // written here is a copy of what the ledger holds durably, and can be had again from there.
   const std::string fresh = path + ".new-" + std::to_string(::getpid());
   const Fd fd = open_user_file(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
   if (!fd) return std::unexpected(disk_error("disk.open", "create '" + path + "'", errno));
-  auto written = write_all(fd.get(), as_bytes(text));
+  auto written = fill([&](std::string_view piece) { return write_all(fd.get(), as_bytes(piece)); });
   if (written && ::rename(fresh.c_str(), path.c_str()) != 0)
     written = std::unexpected(disk_error("disk.rename", "create '" + path + "'", errno));
   if (!written) ::unlink(fresh.c_str());

@@ -134,33 +134,4 @@ int log_checkpoint(Invocation& in) {
   return kDone;
 }
 
-int log_export(Invocation& in) {
-  const auto from = number(in.arguments.value("--from").value_or("0"), "--from");
-  if (!from) {
-    tell(in.outside, from.error());
-    return kUsage;
-  }
-  auto opened = open_ledger(in);
-  if (!opened) return failed(in, opened.error());
-  const auto size = opened->ledger->size();
-  if (!size) return failed(in, size.error());
-  const auto to = in.arguments.value("--to");
-  std::string text;
-  const auto read = opened->ledger->read(
-      std::min(*from, *size), *size,
-      [&](std::uint64_t, const merkle::LeafEnvelope& leaf, const merkle::Hash& hash) -> Status {
-        text += json_line(report::leaf_json(leaf, hash));
-        // To a file it goes whole or not at all; to a pipe as it comes.
-        if (!to) {
-          in.outside.write(Stream::kOut, text);
-          text.clear();
-        }
-        return {};
-      });
-  if (!read) return failed(in, read.error());
-  if (!to) return kDone;
-  const auto written = in.outside.write_user_file(*to, text);
-  return written ? kDone : failed(in, written.error());
-}
-
 }  // namespace bailey::cli

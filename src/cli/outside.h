@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,6 +54,11 @@ class Outside {
                                                            std::size_t max_bytes) = 0;
   // Replaces a file that the user named ("-" is standard output). Errors: disk.*.
   [[nodiscard]] virtual Status write_user_file(const std::string& path, std::string_view text) = 0;
+  // The same, piece by piece, for what does not fit into memory: `fill` writes, and when it
+  // fails a file is not replaced.
+  using Write = std::function<Status(std::string_view piece)>;
+  [[nodiscard]] virtual Status write_user_pieces(
+      const std::string& path, const std::function<Status(const Write& write)>& fill) = 0;
 
   [[nodiscard]] virtual std::optional<std::string> environment(const std::string& name) const = 0;
   [[nodiscard]] virtual uid_t uid() const = 0;

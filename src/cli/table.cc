@@ -109,8 +109,12 @@ constexpr std::array kProveOptions = {
     OptionSpec{"--receipt", "FILE", "write the proof to this file instead of standard output"},
     OptionSpec{"--entry", "FILE", "write the entry itself to this file, byte for byte"}};
 constexpr std::array kExportOptions = {
-    OptionSpec{"--from", "N", "first index (default 0)"},
-    OptionSpec{"--to", "FILE", "write to this file instead of standard output"}};
+    OptionSpec{"--format", "NAME", "jsonl (default), csv, intoto or evidence"},
+    OptionSpec{"--from", "N", "first entry (default 0)"},
+    OptionSpec{"--to", "N", "last entry (default: the newest)"},
+    OptionSpec{"--session", "ID", "only entries of this session"},
+    OptionSpec{"--out", "PATH",
+               "a file instead of standard output; for evidence a new or empty folder"}};
 constexpr std::array kKeyExportOptions = {OptionSpec{"--format", "NAME", "vkey (default) or pem"}};
 
 const std::array kCommands = {
@@ -225,8 +229,14 @@ const std::array kCommands = {
              "  bailey log checkpoint",
              {}},
             log_checkpoint},
-    Command{{"log export", "Write entries as JSON Lines.", "", 0, 0,
-             "  bailey log export --to ledger.jsonl", kExportOptions},
+    Command{{"log export",
+             "Write entries for other tools: JSON Lines, CSV, in-toto attestations, evidence.", "",
+             0, 0,
+             "  bailey log export --out ledger.jsonl\n"
+             "  bailey log export --format csv --from 100 --to 199\n"
+             "  bailey log export --format intoto --out actions.intoto.jsonl\n"
+             "  bailey log export --format evidence --session 3f2a --out evidence/",
+             kExportOptions},
             log_export},
     Command{{"key generate", "Make the keys that are missing.", "", 0, 0, "  bailey key generate",
              kJsonOnly},

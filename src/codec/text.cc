@@ -123,6 +123,20 @@ Result<Bytes> from_base64(std::string_view text) {
   return out;
 }
 
+Result<Bytes> from_any_base64(std::string_view text) {
+  const bool url_safe = text.find_first_of("-_") != std::string_view::npos;
+  if (url_safe && text.find_first_of("+/") != std::string_view::npos) {
+    return fail("base64.syntax", "two base64 alphabets in one text");
+  }
+  std::string standard(text);
+  for (char& c : standard) {
+    if (c == '-') c = '+';
+    if (c == '_') c = '/';
+  }
+  if (standard.find('=') == std::string::npos) standard.append((4 - standard.size() % 4) % 4, '=');
+  return from_base64(standard);
+}
+
 std::string to_hex(ByteView bytes) {
   std::string out;
   out.reserve(bytes.size() * 2);

@@ -27,6 +27,7 @@
 #include "crypto/sign.h"
 #include "ledger/log.h"
 #include "ledger/run_locks.h"
+#include "merkle/attestation.h"
 #include "merkle/leaf.h"
 #include "model/event.h"
 #include "model/outcome.h"
@@ -98,6 +99,17 @@ class Ledger {
   [[nodiscard]] Result<Bytes> leaf(std::uint64_t index);
   // A receipt for a leaf of any age, against the newest durable head.
   [[nodiscard]] Result<model::Receipt> prove(std::uint64_t index);
+  // The newest durable head, and what was true at it: a receipt, a proof and a checkpoint
+  // against one head agree, whoever appends meanwhile. Errors: log.no_entry.
+  [[nodiscard]] Result<Head> head() { return log_->head(); }
+  [[nodiscard]] Result<model::Receipt> prove(std::uint64_t index, const Head& head);
+  [[nodiscard]] Result<merkle::TlogProof> proof(std::uint64_t index, const Head& head);
+  // The signed note of `head`; as it was published, with what others signed, when that is
+  // the published one.
+  [[nodiscard]] std::string checkpoint(const Head& head) const;
+  // A DSSE envelope over the statement, signed with the key of receipts: canonical JSON
+  // without a newline.
+  [[nodiscard]] std::string attest(const merkle::Statement& statement) const;
   // C2SP tlog-proof text for a leaf of any age.
   [[nodiscard]] Result<std::string> tlog_proof(std::uint64_t index);
   // Leaves [first, last) in order; last is cut to the size.
