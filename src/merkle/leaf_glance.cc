@@ -37,9 +37,11 @@ class Scanner {
     ++at_;
     return true;
   }
-  bool take(std::string_view words) noexcept {
-    if (left() < words.size() || std::memcmp(at_, words.data(), words.size()) != 0) return false;
-    at_ += words.size();
+  // Of a length known when compiled: no call to compare.
+  template <std::size_t N>
+  bool take(const char (&words)[N]) noexcept {
+    if (left() < N - 1 || std::memcmp(at_, words, N - 1) != 0) return false;
+    at_ += N - 1;
     return true;
   }
   // Exactly `count` bytes, whatever they are.
@@ -186,29 +188,41 @@ bool glance_at_body(Scanner& in, std::optional<IntentRef>& ref) {
 }
 
 bool is_boot(std::string_view text) noexcept {
-  return text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-' &&
-         all_hex<8>(text.data()) && all_hex<4>(text.data() + 9) && all_hex<4>(text.data() + 14) &&
-         all_hex<4>(text.data() + 19) && all_hex<12>(text.data() + 24);
+  if (text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return false;
+  char digits[32];
+  const auto copy = [&](std::size_t to, std::size_t from, std::size_t count) {
+    std::memcpy(digits + to, text.data() + from, count);
+  };
+  copy(0, 0, 8);
+  copy(8, 9, 4);
+  copy(12, 14, 4);
+  copy(16, 19, 4);
+  copy(20, 24, 12);
+  return all_hex<sizeof digits>(digits);
 }
 
 // A time that exists for certain: of the last days of a month it does not say so.
 bool is_plain_time(std::string_view text) noexcept {
   unsigned wrong = 0;
-  for (std::size_t i = 0; i < kTimeShape.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const auto digit = static_cast<unsigned char>(c - '0');
-    wrong |= static_cast<unsigned>(kTimeShape[i] == '0' ? digit > 9 : text[i] != kTimeShape[i]);
-  }
-  if (wrong != 0) return false;
-  const auto part = [&](std::size_t at, std::size_t length) {
-    return number_of(text.substr(at, length));
+  const auto two = [&](std::size_t at) {
+    const auto tens = static_cast<unsigned>(static_cast<unsigned char>(text[at] - '0'));
+    const auto ones = static_cast<unsigned>(static_cast<unsigned char>(text[at + 1] - '0'));
+    wrong |= static_cast<unsigned>(tens > 9) | static_cast<unsigned>(ones > 9);
+    return tens * 10 + ones;
   };
-  const auto year = part(0, 4);
-  const auto month = part(5, 2);
-  const auto day = part(8, 2);
-  const std::uint64_t sure = month == 2 ? 28 : 30;
-  return year > 1678 && year < 2261 && month >= 1 && month <= 12 && day >= 1 && day <= sure &&
-         part(11, 2) <= 23 && part(14, 2) <= 59 && part(17, 2) <= 59;
+  const unsigned year = two(0) * 100 + two(2);
+  const unsigned month = two(5);
+  const unsigned day = two(8);
+  const unsigned hour = two(11);
+  const unsigned minute = two(14);
+  const unsigned second = two(17);
+  for (const std::size_t at : {20U, 22U, 24U, 26U, 27U}) (void)two(at);
+  for (const std::size_t at : {4U, 7U, 10U, 13U, 16U, 19U, 29U}) {
+    wrong |= static_cast<unsigned>(text[at] != kTimeShape[at]);
+  }
+  const unsigned sure = month == 2 ? 28 : 30;
+  return wrong == 0 && year > 1678 && year < 2261 && month >= 1 && month <= 12 && day >= 1 &&
+         day <= sure && hour <= 23 && minute <= 59 && second <= 59;
 }
 
 bool fits(const LeafGlance& leaf) noexcept {
