@@ -141,16 +141,23 @@ std::uint64_t number_of(std::string_view digits) noexcept {
   return number;
 }
 
-// Without a branch a byte: the length is known, so that the compiler takes many at a step.
+// Eight digits at a step. To each byte is added what brings a digit, and each letter from a
+// to f, to its high bit; bytes are below 0x80 first, so nothing is carried to the next one.
 template <std::size_t N>
 bool all_hex(const char* text) noexcept {
-  unsigned wrong = 0;
-  for (std::size_t i = 0; i < N; ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    wrong |= static_cast<unsigned>(static_cast<unsigned char>(c - '0') > 9) &
-             static_cast<unsigned>(static_cast<unsigned char>(c - 'a') > 5);
+  static_assert(N % 8 == 0);
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHigh = 0x8080808080808080U;
+  std::uint64_t good = kHigh;
+  for (std::size_t i = 0; i < N; i += 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text + i, 8);
+    const std::uint64_t low = eight & ~kHigh;
+    const std::uint64_t digit = (low + kOnes * (0x80 - '0')) & ~(low + kOnes * (0x7F - '9'));
+    const std::uint64_t letter = (low + kOnes * (0x80 - 'a')) & ~(low + kOnes * (0x7F - 'f'));
+    good &= (digit | letter) & ~eight;
   }
-  return wrong == 0;
+  return good == kHigh;
 }
 
 // {"index":N,"leaf_hash":"<hex>"}
