@@ -29,7 +29,6 @@ namespace {
 
 using bailey::Error;
 using bailey::Fd;
-using bailey::Result;
 using bailey::app::read_operand;
 using bailey::app::VerifyMemory;
 using bailey::app::VerifyOptions;

@@ -144,14 +144,14 @@ std::uint64_t number_of(std::string_view digits) noexcept {
 // Eight digits at a step. To each byte is added what brings a digit, and each letter from a
 // to f, to its high bit; bytes are below 0x80 first, so nothing is carried to the next one.
 template <std::size_t N>
-bool all_hex(const char* text) noexcept {
+bool all_hex(std::string_view text) noexcept {  // of N bytes
   static_assert(N % 8 == 0);
   constexpr std::uint64_t kOnes = 0x0101010101010101U;
   constexpr std::uint64_t kHigh = 0x8080808080808080U;
   std::uint64_t good = kHigh;
   for (std::size_t i = 0; i < N; i += 8) {
     std::uint64_t eight = 0;
-    std::memcpy(&eight, text + i, 8);
+    std::memcpy(&eight, text.substr(i, 8).data(), sizeof eight);
     const std::uint64_t low = eight & ~kHigh;
     const std::uint64_t digit = (low + kOnes * (0x80 - '0')) & ~(low + kOnes * (0x7F - '9'));
     const std::uint64_t letter = (low + kOnes * (0x80 - 'a')) & ~(low + kOnes * (0x7F - 'f'));
@@ -167,7 +167,7 @@ std::optional<IntentRef> glance_at_ref(Scanner& in) {
   const auto index = in.integer();
   if (!index || !in.take(",\"leaf_hash\":\"")) return std::nullopt;
   const auto hex = in.cut(2 * sizeof(Hash));
-  if (!hex || !all_hex<2 * sizeof(Hash)>(hex->data()) || !in.take("\"}")) return std::nullopt;
+  if (!hex || !all_hex<2 * sizeof(Hash)>(*hex) || !in.take("\"}")) return std::nullopt;
   ref.index = number_of(*index);
   for (std::size_t i = 0; i < ref.leaf_hash.size(); ++i) {
     ref.leaf_hash[i] =
@@ -205,7 +205,7 @@ bool is_boot(std::string_view text) noexcept {
   copy(12, 14, 4);
   copy(16, 19, 4);
   copy(20, 24, 12);
-  return all_hex<sizeof digits>(digits);
+  return all_hex<sizeof digits>({digits, sizeof digits});
 }
 
 // A time that exists for certain: of the last days of a month it does not say so.
@@ -255,11 +255,10 @@ std::optional<LeafGlance> glance_at_leaf(ByteView bytes) {
   const auto mono = in.integer();
   if (!mono || !in.take("\",\"nonce\":\"")) return {};
   const auto nonce = in.cut(2 * sizeof(Nonce));
-  if (!nonce || !all_hex<2 * sizeof(Nonce)>(nonce->data()) || !in.take("\",\"parent\":\""))
-    return {};
+  if (!nonce || !all_hex<2 * sizeof(Nonce)>(*nonce) || !in.take("\",\"parent\":\"")) return {};
   if (!in.is('"')) {
     const auto parent = in.cut(2 * sizeof(Hash));
-    if (!parent || !all_hex<2 * sizeof(Hash)>(parent->data())) return {};
+    if (!parent || !all_hex<2 * sizeof(Hash)>(*parent)) return {};
   }
   if (!in.take("\",\"time\":\"")) return {};
   const auto time = in.cut(kTimeShape.size());
