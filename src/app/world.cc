@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/random.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -88,6 +89,7 @@ struct World::Parts {
   RealClock clock;
   KernelEntropy entropy;
   std::unique_ptr<effect::process::Jail> jail;
+  Fd signals;  // of pause_ms()
 };
 
 World::World() : parts_(std::make_unique<Parts>()) {}
@@ -125,13 +127,20 @@ Result<std::string> World::read_user_file(const std::string& path, std::size_t m
 }
 
 Status World::write_user_file(const std::string& path, std::string_view text) {
-  if (path == "-") return write_all(STDOUT_FILENO, as_bytes(text));
+  return write_user_pieces(path, [&](const Write& write) { return write(text); });
+}
+
+Status World::write_user_pieces(const std::string& path,
+                                const std::function<Status(const Write& write)>& fill) {
+  if (path == "-") {
+    return fill([](std::string_view piece) { return write_all(STDOUT_FILENO, as_bytes(piece)); });
+  }
   // Beside the old file and renamed over it: never half a receipt. It is not synced: what is
   // written here is a copy of what the ledger holds durably, and can be had again from there.
   const std::string fresh = path + ".new-" + std::to_string(::getpid());
   const Fd fd = open_user_file(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
   if (!fd) return std::unexpected(disk_error("disk.open", "create '" + path + "'", errno));
-  auto written = write_all(fd.get(), as_bytes(text));
+  auto written = fill([&](std::string_view piece) { return write_all(fd.get(), as_bytes(piece)); });
   if (written && ::rename(fresh.c_str(), path.c_str()) != 0)
     written = std::unexpected(disk_error("disk.rename", "create '" + path + "'", errno));
   if (!written) ::unlink(fresh.c_str());
@@ -254,6 +263,19 @@ void World::write(cli::Stream stream, std::string_view text) {
   (void)write_all(stream == cli::Stream::kOut ? STDOUT_FILENO : STDERR_FILENO, as_bytes(text));
 }
 
-bool World::pause_ms(int milliseconds) { return ::poll(nullptr, 0, milliseconds) < 0; }
+bool World::pause_ms(int milliseconds) {
+  if (!parts_->signals) {
+    sigset_t ends;
+    ::sigemptyset(&ends);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&ends, signal);
+    // Before threads are made, so that none of them takes the signal in its old way.
+    if (::sigprocmask(SIG_BLOCK, &ends, nullptr) != 0) return true;
+    parts_->signals = Fd(::signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!parts_->signals) return true;
+  }
+  // Of standard output only its end is asked for: a pipe without a reader, a closed terminal.
+  std::array<pollfd, 2> wait{pollfd{parts_->signals.get(), POLLIN, 0}, pollfd{STDOUT_FILENO, 0, 0}};
+  return ::poll(wait.data(), wait.size(), milliseconds) != 0;
+}
 
 }  // namespace bailey::app

@@ -26,6 +26,8 @@ class World final : public cli::Outside {
   Result<Dir> open_directory(const std::string& path, cli::Make make) override;
   Result<std::string> read_user_file(const std::string& path, std::size_t max_bytes) override;
   Status write_user_file(const std::string& path, std::string_view text) override;
+  [[nodiscard]] Status write_user_pieces(
+      const std::string& path, const std::function<Status(const Write& write)>& fill) override;
 
   std::optional<std::string> environment(const std::string& name) const override;
   uid_t uid() const override;

@@ -3,6 +3,7 @@
 #include "cli/json_line.h"
 #include "cli/records.h"
 #include "cli/words.h"
+#include "codec/redaction.h"
 #include "codec/text.h"
 #include "consent/answering.h"
 #include "identity/identifier.h"
@@ -117,10 +118,11 @@ int answer(Invocation& in, consent::Answer answer) {
   if ((*desk)->household->home().owner() != in.outside.uid()) return kDone;
   auto ledger = (*desk)->household->ledger();
   const auto noted =
-      ledger
-          ? (*ledger)->note(merkle::LeafType::kAnswer,
-                            answer_body(*stored, by, in.arguments.value("--reason").value_or("")))
-          : Result<model::Receipt>(std::unexpected(ledger.error()));
+      ledger ? (*ledger)->note(
+                   merkle::LeafType::kAnswer,
+                   answer_body(*stored, by,
+                               codec::redacted(in.arguments.value("--reason").value_or(""))))
+             : Result<model::Receipt>(std::unexpected(ledger.error()));
   // Denying must work whatever state the ledger is in; granting must be on record.
   if (!noted && answer == consent::Answer::kGrant) return failed(in, noted.error());
   if (!noted)

@@ -3,6 +3,7 @@
 #include "cli/json_line.h"
 #include "cli/records.h"
 #include "cli/words.h"
+#include "codec/redaction.h"
 #include "codec/text.h"
 #include "identity/identifier.h"
 
@@ -63,18 +64,18 @@ int kill_on(Invocation& in) {
   auto household = Household::open(in.outside, Make::kYes);
   if (!household) return failed(in, household.error());
   const auto& kill_switch = (*household)->kill_switch();
-  const auto engaged =
-      kill_switch.engage(in.arguments.value("--reason").value_or(""), in.outside.clock());
+  const auto engaged = kill_switch.engage(
+      codec::redacted(in.arguments.value("--reason").value_or("")), in.outside.clock());
   if (!engaged) return failed(in, engaged.error());
   show(in, kill_switch.look());
   // The halt stands. Recording it comes after and may fail without weakening it.
   auto ledger = (*household)->ledger();
   if (ledger) {
     const auto by = identity::LocalUser::of_this_process().principal();
-    const auto noted =
-        (*ledger)->note(merkle::LeafType::kControl,
-                        control_body({"kill_on", by, in.arguments.value("--reason").value_or(""),
-                                      "", "halted", kill_switch.look().epoch}));
+    const auto noted = (*ledger)->note(
+        merkle::LeafType::kControl,
+        control_body({"kill_on", by, codec::redacted(in.arguments.value("--reason").value_or("")),
+                      "", "halted", kill_switch.look().epoch}));
     if (noted) return kDone;
     in.outside.write(Stream::kErr, "bailey: halted, but not recorded: " +
                                        codec::for_terminal(noted.error().message) + "\n");
@@ -100,7 +101,7 @@ int kill_off(Invocation& in) {
   auto ledger = (*household)->ledger();
   if (!ledger) return failed(in, ledger.error());
   // Recorded first: a halt that nobody can see lifted was not lifted.
-  const std::string reason = in.arguments.value("--reason").value_or("");
+  const std::string reason = codec::redacted(in.arguments.value("--reason").value_or(""));
   const auto by = identity::LocalUser::of_this_process().principal();
   const auto noted =
       (*ledger)->note(merkle::LeafType::kControl,

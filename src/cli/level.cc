@@ -3,6 +3,7 @@
 #include "cli/json_line.h"
 #include "cli/records.h"
 #include "cli/words.h"
+#include "codec/redaction.h"
 #include "codec/text.h"
 #include "gate/session_level.h"
 #include "identity/identifier.h"
@@ -114,7 +115,7 @@ Status change(Invocation& in, Household& household, std::optional<model::Level> 
                 "raise levels.max in the policy, if it is yours to change");
   if (household.kill_switch().notice(in.outside.clock()).halted)
     return fail("kill.active", "Bailey is halted, so no level is set", "bailey kill off lifts it");
-  const std::string reason = in.arguments.value("--reason").value_or("");
+  const std::string reason = codec::redacted(in.arguments.value("--reason").value_or(""));
   BAILEY_TRY(record(household, reason, std::to_string(model::number(now.level)),
                     to ? std::to_string(model::number(*to)) : "policy"));
   return to ? store::write_level(household.home(), *to, for_ns, in.outside.clock())

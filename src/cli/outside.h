@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,6 +56,11 @@ class Outside {
                                                            std::size_t max_bytes) = 0;
   // Replaces a file that the user named ("-" is standard output). Errors: disk.*.
   [[nodiscard]] virtual Status write_user_file(const std::string& path, std::string_view text) = 0;
+  // The same, piece by piece, for what does not fit into memory: `fill` writes, and when it
+  // fails a file is not replaced.
+  using Write = std::function<Status(std::string_view piece)>;
+  [[nodiscard]] virtual Status write_user_pieces(
+      const std::string& path, const std::function<Status(const Write& write)>& fill) = 0;
 
   [[nodiscard]] virtual std::optional<std::string> environment(const std::string& name) const = 0;
   [[nodiscard]] virtual uid_t uid() const = 0;
@@ -80,7 +86,8 @@ class Outside {
 
   // Lost when the reader is gone; never throws, never kills us.
   virtual void write(Stream stream, std::string_view text) = 0;
-  // Waits; returns early when a signal asked the program to end (true).
+  // Waits; returns early (true) when a signal asked the program to end, or when nobody reads
+  // standard output any more. From the first call on such signals end nothing by themselves.
   [[nodiscard]] virtual bool pause_ms(int milliseconds) = 0;
 };
 

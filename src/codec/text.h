@@ -14,6 +14,10 @@ namespace bailey::codec {
 // Errors: base64.syntax.
 [[nodiscard]] Result<Bytes> from_base64(std::string_view text);
 
+// Foreign envelopes may also use the URL-safe alphabet (section 5) and leave the padding
+// out; one text uses one alphabet. Errors: base64.syntax.
+[[nodiscard]] Result<Bytes> from_any_base64(std::string_view text);
+
 [[nodiscard]] std::string to_hex(ByteView bytes);
 // Lower case only. Errors: hex.syntax.
 [[nodiscard]] Result<Bytes> from_hex(std::string_view text);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "codec/redaction.h"
 #include "codec/text.h"
 #include "crypto/hash.h"
 
@@ -14,9 +15,10 @@ constexpr std::size_t kMaxListed = 64;         // notes, reasons, ... in one lea
 constexpr std::size_t kMaxTextBytes = 512;     // of one of them
 constexpr std::size_t kMaxExtraBytes = 16384;  // of the effect's own members
 
-// Text of others made fit for canonical JSON, and short.
+// Text of others made fit for canonical JSON, without secrets that can be told by their shape,
+// and short.
 Json text(std::string_view value) {
-  std::string valid = codec::valid_utf8(value.substr(0, kMaxTextBytes * 4));
+  std::string valid = codec::redacted(codec::valid_utf8(value.substr(0, kMaxTextBytes * 4)));
   if (valid.size() > kMaxTextBytes) {
     std::size_t end = kMaxTextBytes;
     while (end > 0 && (static_cast<unsigned char>(valid[end]) & 0xC0U) == 0x80U) --end;
@@ -176,7 +178,7 @@ Json outcome_body(const model::Outcome& outcome, const Discloser& discloser) {
   if (evidence.extra.is_object()) {
     const std::string canonical = codec::canonical_json(evidence.extra);
     if (canonical.size() <= kMaxExtraBytes) {
-      body.set("extra", evidence.extra);
+      body.set("extra", codec::redacted_strings(evidence.extra));
     } else {
       body.set("extra_digest", discloser.digest("extra", as_bytes(canonical)));
     }

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "codec/json.h"
+#include "codec/redaction.h"
 #include "ledger/event_bodies.h"
 #include "ledger/leaf_bodies.h"
 #include "merkle/key_history.h"
@@ -261,7 +262,7 @@ Result<model::Receipt> Ledger::note(merkle::LeafType type, codec::Json body) {
   }
   BAILEY_TRY(write_abandoned());
   auto leaf = envelope(type);
-  leaf.body = std::move(body);
+  leaf.body = codec::redacted_strings(std::move(body));
   auto draft = BAILEY_TRY(LeafDraft::create(std::move(leaf)));
   return commit(draft, Space::kOrdinary);
 }
@@ -382,7 +383,10 @@ Result<model::Receipt> Ledger::receipt_of(std::uint64_t index, Bytes leaf,
 }
 
 Result<model::Receipt> Ledger::prove(std::uint64_t index) {
-  const Head head = BAILEY_TRY(log_->head());
+  return prove(index, BAILEY_TRY(log_->head()));
+}
+
+Result<model::Receipt> Ledger::prove(std::uint64_t index, const Head& head) {
   if (index >= head.size) return fail("log.no_entry", "the log has no such entry");
   Bytes leaf = BAILEY_TRY(log_->entry(index));
   const auto envelope = BAILEY_TRY(merkle::parse_leaf(leaf));

@@ -27,6 +27,7 @@
 #include "crypto/signer.h"
 #include "ledger/log.h"
 #include "ledger/run_locks.h"
+#include "merkle/attestation.h"
 #include "merkle/leaf.h"
 #include "model/event.h"
 #include "model/outcome.h"
@@ -106,6 +107,17 @@ class Ledger {
   [[nodiscard]] Result<Bytes> leaf(std::uint64_t index);
   // A receipt for a leaf of any age, against the newest durable head.
   [[nodiscard]] Result<model::Receipt> prove(std::uint64_t index);
+  // The newest durable head, and what was true at it: a receipt, a proof and a checkpoint
+  // against one head agree, whoever appends meanwhile. Errors: log.no_entry.
+  [[nodiscard]] Result<Head> head() { return log_->head(); }
+  [[nodiscard]] Result<model::Receipt> prove(std::uint64_t index, const Head& head);
+  [[nodiscard]] Result<merkle::TlogProof> proof(std::uint64_t index, const Head& head);
+  // The signed note of `head`; as it was published, with what others signed, when that is
+  // the published one.
+  [[nodiscard]] std::string checkpoint(const Head& head) const;
+  // A DSSE envelope over the statement, signed with the key of receipts: canonical JSON
+  // without a newline.
+  [[nodiscard]] std::string attest(const merkle::Statement& statement) const;
   // C2SP tlog-proof text for a leaf of any age.
   [[nodiscard]] Result<std::string> tlog_proof(std::uint64_t index);
   // The changes of keys, proven in the newest durable head (spec/key-history.md). Reads the whole
@@ -123,7 +135,8 @@ class Ledger {
   // what it does to intents; every intent closed at most once; then the published files by
   // the verifier's own rules. Rotten tiles are written anew and said in the report.
   // Errors: log.corrupt, log.intent, leaf.*, and those of merkle::verify_log.
-  [[nodiscard]] Result<VerifyReport> verify();
+  using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
+  [[nodiscard]] Result<VerifyReport> verify(const Progress& progress = {});
 
   // Writes tiles and checkpoint up to now; a run that ends does so through close_log().
   [[nodiscard]] Status publish() { return log_->publish(); }

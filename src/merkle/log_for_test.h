@@ -136,10 +136,10 @@ class LogForTest {
 };
 
 inline LogFiles files_from(const std::map<std::string, Bytes>& files) {
-  return [&files](const std::string& path) -> Result<Bytes> {
+  return [&files](const std::string& path) -> Result<std::string> {
     const auto found = files.find(path);
     if (found == files.end()) return fail("log.missing", path + " is missing");
-    return found->second;
+    return std::string(as_text(found->second));
   };
 }
 

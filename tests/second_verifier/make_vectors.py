@@ -11,6 +11,7 @@ import pathlib
 import random
 import struct
 
+import attestations
 import ed25519
 import rules
 
@@ -511,6 +512,94 @@ def key_history_vectors():
     write("key-history", {"origin": ORIGIN, "cases": cases, "logs": logs})
 
 
+# --- attestations
+
+def signed(kind, payload, seed=RECEIPT_SEED, name=RECEIPT_NAME, **changes):
+    one = {"keyid": rules.make_vkey(name, ed25519.public_key(seed)), "sig": b64(ed25519.sign(seed, attestations.pae(kind, payload)))}
+    return {"payload": b64(payload), "payloadType": kind, "signatures": [one]} | changes
+
+
+def statement_line(statement, **changes):
+    return rules.canonical(signed(attestations.STATEMENT, rules.canonical(statement).encode(), **changes)) + "\n"
+
+
+def action(entries, index, intent=None):
+    value = {"_type": "https://in-toto.io/Statement/v1", "predicateType": attestations.ACTION,
+             "subject": [{"name": f"{ORIGIN}/entry/{index}", "digest": {"sha256": hashlib.sha256(entries[index]).hexdigest()}}],
+             "predicate": {"leaf": json.loads(entries[index][1:]), "log": ORIGIN, "proof": receipt(entries, index)["proof"]}}
+    if intent is not None:
+        value["predicate"]["intent"] = json.loads(entries[intent][1:])
+    return value
+
+
+def session(entries, indices, name="s-1", **changes):
+    hashes = b"".join(rules.leaf_hash(entries[index]) for index in indices)
+    types = {}
+    for index in indices:
+        kind = json.loads(entries[index][1:])["type"]
+        types[kind] = types.get(kind, 0) + 1
+    return {"_type": "https://in-toto.io/Statement/v1", "predicateType": attestations.SESSION,
+            "subject": [{"name": f"{ORIGIN}/session/{name}", "digest": {"sha256": hashlib.sha256(hashes).hexdigest()}}],
+            "predicate": {"closings": types, "first": "0", "last": str(len(entries) - 1), "log": ORIGIN, "session": name} | changes}
+
+
+def attestation_vectors():
+    caller = {"caller": {"session": "s-1"}}
+    entries = [encode(envelope(0, "intent", caller)), encode(envelope(1, "refusal", caller))]
+    entries.append(encode(envelope(2, "outcome", {"intent": reference(entries[0], 0)})))
+    entries.append(encode(envelope(3, "control", {"what": "level"})))
+    refusal, outcome = action(entries, 1), action(entries, 2, 0)
+    lines = [statement_line(refusal), statement_line(outcome)]
+    whole = statement_line(session(entries, [1, 2]))
+    stranger = statement_line(outcome, seed=hashlib.sha256(b"bailey vectors: a stranger").digest(), name="stranger.example")
+    forged = json.loads(stranger)
+    forged["signatures"][0]["keyid"] = RECEIPT_VKEY
+    no_hint = json.loads(lines[1])
+    del no_hint["signatures"][0]["keyid"]
+    url = json.loads(lines[1])
+    url["payload"] = url["payload"].replace("+", "-").replace("/", "_").rstrip("=")
+    url["later"] = {"x": [1]}
+    good = [("two actions and their session", "".join(lines) + whole), ("one action", lines[1]), ("signed by the log's key", statement_line(outcome, seed=SEED, name=ORIGIN)),
+            ("a stranger's line besides", lines[0] + stranger + lines[1] + whole), ("no keyid", json.dumps(no_hint) + "\n"),
+            ("the other alphabet and an unknown member", json.dumps(url) + "\n"), ("another predicate besides", lines[0] + statement_line(refusal | {"predicateType": "https://example.com/p"})),
+            ("an unknown member of the statement", statement_line(outcome | {"later": 1})), ("no line of json", lines[0] + "hello\n")]
+
+    def changed(value, **changes):
+        return value | {"predicate": value["predicate"] | changes}
+    bad = [("a line is missing", lines[0] + whole), ("a line too many", "".join(lines) + statement_line(session(entries, [1]))),
+           ("out of order", lines[1] + lines[0]), ("twice", lines[0] * 2), ("another session", "".join(lines) + statement_line(session(entries, [1, 2], name="s-2"))),
+           ("a session of another log", "".join(lines) + statement_line(session(entries, [1, 2], log="other.example/log"))),
+           ("a session with an unknown member", "".join(lines) + statement_line(session(entries, [1, 2], more=1))),
+           ("an impostor", lines[0] + rules.canonical(forged) + "\n"), ("a trusted key of another log", statement_line(outcome, seed=OTHER_SEED, name="other.example/log")),
+           ("no intent", statement_line(action(entries, 2))), ("an intent too many", statement_line(action(entries, 1, 0))), ("another's proof", statement_line(changed(outcome, proof=refusal["predicate"]["proof"]))),
+           ("another leaf", statement_line(changed(outcome, leaf=refusal["predicate"]["leaf"]))), ("another subject", statement_line(outcome | {"subject": refusal["subject"]})),
+           ("another log", statement_line(changed(outcome, log="other.example/log"))), ("an unknown member", statement_line(changed(outcome, more=1))),
+           ("a changed leaf", statement_line(changed(outcome, leaf=outcome["predicate"]["leaf"] | {"mono": "1"}))), ("no subject", statement_line(outcome | {"subject": []})),
+           ("no action at all", stranger), ("nothing", "")]
+    vkeys = [VKEY, RECEIPT_VKEY, OTHER_VKEY]
+
+    def check(text):
+        actions, sessions, ignored = attestations.check_bundle(text.encode().splitlines(), vkeys)
+        rules.need(actions, "nothing is attested")
+        return {"actions": len(actions), "sessions": sessions, "ignored": ignored}
+    accepted = [{"text": text, "why": why, "report": check(text)} for why, text in good]
+    for why, text in bad:
+        try:
+            check(text)
+        except rules.Refused:
+            continue
+        raise SystemExit(f"accepted: {why}")
+    pae = [("http://example.com/HelloWorld", b"hello world"), ("", b""), ("a b", b" "), (attestations.STATEMENT, bytes(range(256)))]
+    write("attestation", {
+        "pae": [{"type": kind, "payload": b64(payload), "pae": b64(attestations.pae(kind, payload))} for kind, payload in pae],
+        # DSSE 1.0.2, protocol.md: its own key and signature.
+        "standard": {"x": "46950820868899156662930047687818585632848591499744589407958293238635476079160",
+                     "y": "5640078356564379163099075877009565129882514886557779369047442380624545832820",
+                     "envelope": {"payload": "aGVsbG8gd29ybGQ=", "payloadType": "http://example.com/HelloWorld", "signatures": [
+                         {"sig": "A3JqsQGtVsJ2O2xqrI5IcnXip5GToJ3F+FnZ+O88SjtR6rDAajabZKciJTfUiHqJPcIAriEGAHTVeCUjW2JIZA=="}]}},
+        "vkeys": vkeys, "good": accepted, "bad": [{"text": text, "why": why} for why, text in bad]})
+
+
 if __name__ == "__main__":
     VECTORS.mkdir(exist_ok=True)
     canonical_vectors()
@@ -520,3 +609,4 @@ if __name__ == "__main__":
     receipt_vectors()
     log_vectors()
     key_history_vectors()
+    attestation_vectors()

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import unittest
 
+import attestations
 import ed25519
 import rules
 import witness_rules
@@ -45,6 +46,23 @@ class Rfc8032(unittest.TestCase):
         self.assertFalse(ed25519.verify(key, b"\xaf\x83", signature))
         spelled = signature[:32] + (int.from_bytes(signature[32:], "little") + ed25519.L).to_bytes(32, "little")
         self.assertFalse(ed25519.verify(key, b"\xaf\x82", spelled))
+
+
+class Attestations(unittest.TestCase):
+    def test_the_standards_own_signature_is_over_our_encoding(self):
+        standard = vectors("attestation")["standard"]
+        kind, payload, signatures = attestations.parse_envelope(json.dumps(standard["envelope"]).encode())
+        key = int(standard["x"]), int(standard["y"])
+        self.assertTrue(attestations.p256_verify(key, attestations.pae(kind, payload), signatures[0][1]))
+        self.assertFalse(attestations.p256_verify(key, attestations.pae(kind, payload + b"!"), signatures[0][1]))
+
+    def test_bundles(self):
+        all_ = vectors("attestation")
+        for item in all_["pae"]:
+            self.assertEqual(attestations.pae(item["type"], base64.b64decode(item["payload"])), base64.b64decode(item["pae"]))
+        for item in all_["good"]:
+            actions, sessions, ignored = attestations.check_bundle(item["text"].encode().splitlines(), all_["vkeys"])
+            self.assertEqual({"actions": len(actions), "sessions": sessions, "ignored": ignored}, item["report"], item["why"])
 
 
 class Vectors(unittest.TestCase):
@@ -247,7 +265,11 @@ class Program(unittest.TestCase):
         self.assertEqual(self.code("--help"), 0)
         self.assertEqual(self.code("--version"), 0)
         for wrong in [[], ["--nonsense"], ["receipt"], ["receipt", "-"], ["oracle", "--key", key, "-"], ["receipt", "--key"],
-                      ["receipt", "--key", key, "a", "b"], ["receipt", "--key", key, "--newer", "x", "-"],
+                      ["log", "--key", key, "a", "b"], ["receipt", "--key", key, "--newer", "x", "-"],
+                      ["proof", "--key", key, "-"], ["receipt", "--key", key, "--entry", "x", "-"],
+                      ["receipt", "--key", key, "--from", "x", "-"], ["receipt", "--key", key, "--remember", "/", "-"],
+                      ["checkpoint", "--key", key, "--newer", "x", "--remember", "/", "-"],
+                      ["log", "--key", key, "--from", "x", "--from", "y", "/"],
                       ["checkpoint", "--key", key, "--proof", "x", "-"], ["receipt", "--key", "not+a+key", "-"]]:
             self.assertEqual(self.code(*wrong), 2, wrong)
         self.assertEqual(self.code("receipt", "--key", key, "/nonexistent"), 3)

@@ -11,7 +11,9 @@
 #include "codec/text.h"
 #include "crypto/hash.h"
 #include "merkle/add_checkpoint.h"
+#include "merkle/attestation.h"
 #include "merkle/cosignature.h"
+#include "merkle/dsse.h"
 #include "merkle/key_history.h"
 #include "merkle/leaf.h"
 #include "merkle/note.h"
@@ -291,6 +293,33 @@ TEST(Vectors, AddCheckpointRequests) {
     const auto request = merkle::parse_add_checkpoint(decoded(*item.find("body")));
     ASSERT_FALSE(request) << item.find("why")->as_string();
     EXPECT_EQ(request.error().code, "witness.syntax");
+  }
+}
+
+TEST(Vectors, Attestations) {
+  const Json all = vectors("attestation");
+  for (const auto& item : all.find("pae")->as_array()) {
+    const auto payload = decoded(*item.find("payload"));
+    const auto bytes =
+        merkle::pre_authentication(item.find("type")->as_string(), as_bytes(payload));
+    EXPECT_EQ(as_text(bytes), decoded(*item.find("pae")));
+  }
+  std::vector<merkle::NoteVerifier> keys;
+  for (const auto& vkey : strings(*all.find("vkeys"))) {
+    keys.push_back(*merkle::NoteVerifier::parse(vkey));
+  }
+  for (const auto& item : all.find("good")->as_array()) {
+    const auto& why = item.find("why")->as_string();
+    const auto report = merkle::verify_attestations(item.find("text")->as_string(), keys);
+    ASSERT_TRUE(report) << why << ": " << report.error().message;
+    EXPECT_EQ(report->actions, number(*item.find("report")->find("actions"))) << why;
+    EXPECT_EQ(report->sessions, number(*item.find("report")->find("sessions"))) << why;
+    EXPECT_EQ(report->ignored, number(*item.find("report")->find("ignored"))) << why;
+    EXPECT_FALSE(merkle::verify_attestations(item.find("text")->as_string(), {keys[2]})) << why;
+  }
+  for (const auto& item : all.find("bad")->as_array()) {
+    EXPECT_FALSE(merkle::verify_attestations(item.find("text")->as_string(), keys))
+        << item.find("why")->as_string();
   }
 }
 
