@@ -1,4 +1,4 @@
-"""The benches that are one program each: decision and ledger.
+"""The benches that are one program each: decision, ledger and verify.
 
 Contract: `PROGRAM --json FILE [--quick] [--dir FOLDER]` prints its table to standard output
 and writes FILE, an object whose "targets" have the members that stats.at_most gives. It
@@ -8,7 +8,7 @@ import json
 import subprocess
 import tempfile
 
-PARTS = ["decision", "ledger"]
+PARTS = ["decision", "ledger", "verify"]
 
 
 def measure(part, build, output, quick):

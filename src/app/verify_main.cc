@@ -1,121 +1,61 @@
-// bailey-verify: checks receipts, checkpoints and published logs offline, with
-// nothing but public keys. It reads the files named and writes to its own output.
+// bailey-verify: checks receipts, proofs, checkpoints and published logs offline, with
+// nothing but public keys. It reads the files named and writes to its own output; with
+// --remember also the one file in which it keeps what it saw last.
 //
-// Exit codes: 0 good, 1 does not verify, 2 usage, 3 could not complete.
+// Exit codes: 0 good, 1 does not verify, 2 usage, 3 could not complete. Of several receipts
+// the worst one's: 1 before 3.
 #include <fcntl.h>
-#include <getopt.h>
-#include <sys/stat.h>
+#include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <optional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "app/verify_bundle.h"
+#include "app/verify_files.h"
+#include "app/verify_memory.h"
+#include "app/verify_options.h"
+#include "app/verify_print.h"
 #include "bailey/verify.h"
 #include "base/fd.h"
-#include "codec/json.h"
 #include "codec/text.h"
 
 namespace {
 
+using bailey::Error;
 using bailey::Fd;
-using bailey::codec::for_terminal;
-using bailey::codec::Json;
+using bailey::Result;
+using bailey::app::read_operand;
+using bailey::app::VerifyMemory;
+using bailey::app::VerifyOptions;
 using bailey::verify::File;
 using bailey::verify::Report;
 using bailey::verify::Verdict;
+using bailey::verify::Verifier;
 
-constexpr std::size_t kMaxBytes = std::size_t{32} << 20;  // of any one file
-
-constexpr const char* kUsage =
-    "usage: bailey-verify receipt    --key KEY... [--json] FILE|-\n"
-    "       bailey-verify log        --key KEY... [--json] DIRECTORY\n"
-    "       bailey-verify checkpoint --key KEY... [--json] FILE [--newer FILE --proof FILE]\n"
-    "       bailey-verify evidence   --key KEY... [--json] DIRECTORY\n"
-    "       bailey-verify attestations --key KEY... [--json] FILE|-\n"
-    "\n"
-    "Checks offline what a Bailey ledger says. Trust comes from the keys given alone.\n"
-    "\n"
-    "  receipt     one action's receipt: its signature, its place in the log, its intent\n"
-    "  log         a published or exported log: every entry, tile and reference\n"
-    "  checkpoint  a signed checkpoint; with --newer, that the newer one extends it\n"
-    "  evidence    a folder of 'bailey log export --format evidence': every file of it\n"
-    "  attestations  a bundle of in-toto attestations (.intoto.jsonl)\n"
-    "\n"
-    "  --key KEY   a public key (NAME+ID+BASE64), or a file with one on each line; repeat it\n"
-    "  --newer F   the later checkpoint of the same log\n"
-    "  --proof F   the consistency proof between the two, one base64 hash a line\n"
-    "  --json      the result as one JSON object on standard output\n"
-    "  --version, --help\n"
-    "\n"
-    "Exit codes: 0 good, 1 does not verify, 2 usage, 3 could not complete.\n"
-    "Example: bailey-verify receipt --key ledger.vkey receipt.json\n";
-
-struct Options {
-  std::string command;
-  std::vector<std::string> keys;
-  std::string newer;
-  std::string proof;
-  bool json = false;
-  std::vector<std::string> operands;
-};
-
-// Reads to the end, at most kMaxBytes. False with errno set when it cannot.
-bool read_all(int fd, std::string& out) {
-  std::vector<char> buffer(std::size_t{1} << 16);
-  for (;;) {
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return false;
-    if (got == 0) return true;
-    out.append(buffer.data(), static_cast<std::size_t>(got));
-    if (out.size() > kMaxBytes) {
-      errno = EFBIG;
-      return false;
-    }
-  }
-}
-
-File read_at(int folder, const std::string& path) {
-  if (path.find('\0') != std::string::npos) return {File::State::kUnreadable, "a NUL in its name"};
-  const Fd fd(::openat(folder, path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  File file;
-  if (!fd) {
-    const bool missing = errno == ENOENT || errno == ENOTDIR;
-    return {missing ? File::State::kMissing : File::State::kUnreadable, std::strerror(errno)};
-  }
-  if (!read_all(fd.get(), file.content)) return {File::State::kUnreadable, std::strerror(errno)};
-  file.state = File::State::kRead;
-  return file;
-}
-
-File read_operand(const std::string& path) {
-  if (path != "-") return read_at(AT_FDCWD, path);
-  File file;
-  if (!read_all(STDIN_FILENO, file.content)) {
-    return {File::State::kUnreadable, std::strerror(errno)};
-  }
-  file.state = File::State::kRead;
-  return file;
-}
-
-int usage_error(const std::string& what) {
-  std::fprintf(stderr, "bailey-verify: %s\nTry 'bailey-verify --help'.\n",
-               for_terminal(what).c_str());
-  return static_cast<int>(Verdict::kUsage);
-}
-
-Report not_complete(const std::string& path, const File& file) {
+Report incomplete(const Error& error) {
   Report report;
   report.verdict = Verdict::kIncomplete;
-  report.code = "verify.read";
-  report.message =
-      path + ": " + (file.state == File::State::kMissing ? "no such file" : file.content);
+  report.code = error.code;
+  report.message = error.message;
+  report.hint = error.hint;
   return report;
+}
+
+// Its content; or nothing, and why in `report`.
+std::optional<std::string> content_of(const std::string& path, Report& report) {
+  File file = read_operand(path);
+  if (file.state == File::State::kRead) return std::move(file.content);
+  report = incomplete(
+      {"verify.read",
+       path + ": " + (file.state == File::State::kMissing ? "no such file" : file.content),
+       {}});
+  return std::nullopt;
 }
 
 // A key as it is, or the keys in a file: one a line, blank lines and '#' comments apart.
@@ -124,222 +64,211 @@ bool collect_keys(const std::string& argument, std::vector<std::string>& keys, R
     keys.push_back(argument);
     return true;
   }
-  const File file = read_operand(argument);
-  if (file.state != File::State::kRead) {
-    report = not_complete(argument, file);
-    return false;
-  }
+  const auto content = content_of(argument, report);
+  if (!content) return false;
   std::size_t begin = 0;
-  while (begin < file.content.size()) {
-    const auto end = std::min(file.content.find('\n', begin), file.content.size());
-    const auto line = file.content.substr(begin, end - begin);
+  while (begin < content->size()) {
+    const auto end = std::min(content->find('\n', begin), content->size());
+    const auto line = content->substr(begin, end - begin);
     if (!line.empty() && line[0] != '#') keys.push_back(line);
     begin = end + 1;
   }
   return true;
 }
 
-Report run(const Options& options) {
-  Report report;
-  std::vector<std::string> keys;
+std::unique_ptr<Verifier> verifier_for(const VerifyOptions& options, Report& report) {
+  bailey::verify::Trust trust;
   for (const auto& key : options.keys) {
-    if (!collect_keys(key, keys, report)) return report;
+    if (!collect_keys(key, trust.vkeys, report)) return nullptr;
   }
-  const std::string& operand = options.operands[0];
-  if (options.command == "log") {
-    const Fd folder(::open(operand.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!folder) {
-      return not_complete(operand,
-                          {errno == ENOENT ? File::State::kMissing : File::State::kUnreadable,
-                           std::strerror(errno)});
+  if (options.policy) {
+    const auto policy = content_of(*options.policy, report);
+    if (!policy) return nullptr;
+    if (policy->empty()) {
+      report = incomplete({"tlog_policy.syntax", *options.policy + " is empty", {}});
+      report.verdict = Verdict::kUsage;
+      return nullptr;
     }
-    return bailey::verify::verify_log(
-        keys, [&](const std::string& path) { return read_at(folder.get(), path); });
+    trust.policy = *policy;
   }
-  const File file = read_operand(operand);
-  if (file.state != File::State::kRead) return not_complete(operand, file);
-  if (options.command == "receipt") return bailey::verify::verify_receipt(keys, file.content);
-  if (options.newer.empty()) return bailey::verify::verify_checkpoint(keys, file.content);
-  const File newer = read_operand(options.newer);
-  if (newer.state != File::State::kRead) return not_complete(options.newer, newer);
-  File proof;
-  if (!options.proof.empty()) {
-    proof = read_operand(options.proof);
-    if (proof.state != File::State::kRead) return not_complete(options.proof, proof);
+  if (options.history) {
+    const auto history = content_of(*options.history, report);
+    if (!history) return nullptr;
+    if (history->empty()) {
+      report = incomplete({"key.history_file", *options.history + " is empty", {}});
+      report.verdict = Verdict::kUsage;
+      return nullptr;
+    }
+    trust.history = *history;
   }
-  return bailey::verify::verify_extension(keys, file.content, newer.content, proof.content);
+  return Verifier::create(trust, report);
 }
 
-// Commands with a result of their own shape; nothing when it is another command.
-std::optional<int> run_bundle(const Options& options) {
+// Compares what was verified with what was seen last, and remembers it only when it extends
+// that. `extends` is asked about the note remembered.
+template <class Extends>
+Report remembered(const VerifyOptions& options, const Verifier& verifier, Report report,
+                  const std::string& note, const Extends& extends) {
+  const auto memory = VerifyMemory::open(*options.remember);
+  if (!memory) return incomplete(memory.error());
+  const auto older = memory->recall(report.origin);
+  if (!older) return incomplete(older.error());
+  if (*older) {
+    const Report before = verifier.signature(**older);
+    if (before.verdict != Verdict::kGood || before.origin != report.origin) {
+      return incomplete(
+          {"remember.corrupt",
+           "what was seen last of the log does not verify any more: " + before.message,
+           "if the log's key was changed, give the old one too; else restore the folder"});
+    }
+    const Report compared = extends(**older, before.size);
+    if (compared.verdict != Verdict::kGood) return compared;
+    report.older_size = before.size;
+  }
+  if (*older != note) {
+    if (const auto kept = memory->remember(report.origin, note); !kept) {
+      return incomplete(kept.error());
+    }
+  }
+  return report;
+}
+
+Report run_log(const VerifyOptions& options, const Verifier& verifier) {
+  const std::string& operand = options.operands[0];
+  Report report;
+  bailey::verify::LogQuestion question;
+  if (options.from) {
+    question.after = content_of(*options.from, report);
+    if (!question.after) return report;
+  }
+  const Fd folder(::open(operand.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!folder) {
+    return incomplete({"verify.read", operand + ": " + std::strerror(errno), {}});
+  }
+  std::string note;
+  const auto read = [&](const std::string& path) {
+    auto file = bailey::app::read_at(folder.get(), path);
+    if (path == "checkpoint") note = file.content;
+    return file;
+  };
+  {
+    bailey::app::ProgressLine progress;
+    question.progress = [&](std::uint64_t done, std::uint64_t all) { progress.tell(done, all); };
+    report = verifier.log(read, question);
+  }
+  if (!options.remember || report.verdict != Verdict::kGood) return report;
+  return remembered(options, verifier, report, note, [&](const std::string& older, std::uint64_t) {
+    return verifier.growth(read, older, note);
+  });
+}
+
+Report run_checkpoint(const VerifyOptions& options, const Verifier& verifier) {
+  Report report;
+  const auto note = content_of(options.operands[0], report);
+  if (!note) return report;
+  std::optional<std::string> proof = std::string();
+  if (options.proof) proof = content_of(*options.proof, report);
+  if (!proof) return report;
+  if (options.newer) {
+    const auto newer = content_of(*options.newer, report);
+    return newer ? verifier.extension(*note, *newer, *proof) : report;
+  }
+  report = verifier.checkpoint(*note);
+  if (!options.remember || report.verdict != Verdict::kGood) return report;
+  const std::uint64_t size = report.size;
+  return remembered(
+      options, verifier, report, *note, [&](const std::string& older, std::uint64_t before) {
+        if (size > before && before > 0 && !options.proof) {
+          return incomplete({"remember.proof",
+                             "nothing shows that the log's " + std::to_string(size) +
+                                 " entries extend the " + std::to_string(before) + " seen before",
+                             "give a consistency proof with --proof, or verify the log's folder"});
+        }
+        return verifier.extension(older, *note, size > before ? *proof : std::string());
+      });
+}
+
+Report run_one(const VerifyOptions& options, const Verifier& verifier, const std::string& operand) {
+  Report report;
+  const auto text = content_of(operand, report);
+  if (!text) return report;
+  if (options.command == "receipt") return verifier.receipt(*text);
+  const auto entry = content_of(*options.entry, report);
+  return entry ? verifier.proof(*text, *entry) : report;
+}
+
+// What `bailey log export` wrote; nothing when it is another command.
+std::optional<int> run_bundle(const VerifyOptions& options) {
   using bailey::app::Output;
   const Output output = options.json ? Output::kJson : Output::kText;
   const bool evidence = options.command == "evidence";
   if (!evidence && options.command != "attestations") return std::nullopt;
   Report report;
   std::vector<std::string> keys;
-  const auto refuse = [&] {
-    std::fprintf(stderr, "bailey-verify: error: %s [%s]\n", for_terminal(report.message).c_str(),
-                 report.code.c_str());
-    return static_cast<int>(report.verdict);
-  };
   for (const auto& key : options.keys) {
-    if (!collect_keys(key, keys, report)) return refuse();
-  }
-  const std::string& operand = options.operands[0];
-  if (evidence) return bailey::app::verify_evidence_folder(keys, operand, read_at, output);
-  const File file = read_operand(operand);
-  if (file.state != File::State::kRead) {
-    report = not_complete(operand, file);
-    return refuse();
-  }
-  return bailey::app::verify_bundle(keys, file.content, output);
-}
-
-Json parsed(const std::string& text) {
-  const auto value = bailey::codec::parse_json(text);
-  return value ? *value : Json();
-}
-
-Json number(std::uint64_t value) { return Json(std::to_string(value)); }
-
-void print_json(const Options& options, const Report& report) {
-  Json out;
-  out.set("version", Json(1));
-  out.set("verified", Json(options.command));
-  const bool good = report.verdict == Verdict::kGood;
-  const char* const kNames[] = {"good", "failed", "usage", "incomplete"};
-  out.set("result", Json(kNames[static_cast<int>(report.verdict)]));
-  const auto text = [](const std::string& value) { return Json(bailey::codec::valid_utf8(value)); };
-  if (!good) {
-    out.set("code", text(report.code)).set("message", text(report.message));
-    if (!report.hint.empty()) out.set("hint", text(report.hint));
-  } else {
-    out.set("origin", text(report.origin)).set("size", number(report.size));
-    out.set("root", Json(report.root));
-    if (options.command == "receipt") {
-      out.set("index", number(report.index)).set("leaf_hash", Json(report.leaf_hash));
-      out.set("leaf", parsed(report.leaf));
-      if (!report.intent.empty()) out.set("intent", parsed(report.intent));
-    } else if (options.command == "log") {
-      out.set("intents", number(report.intents)).set("closed", number(report.closed));
-      out.set("open", number(report.open));
-      Json::Array indices;
-      for (const auto index : report.open_indices) indices.push_back(number(index));
-      out.set("open_indices", Json(std::move(indices)));
-    } else if (!options.newer.empty()) {
-      out.set("older_size", number(report.older_size));
+    if (!collect_keys(key, keys, report)) {
+      return bailey::app::print_failure(options.command, report, output);
     }
   }
-  std::printf("%s\n", bailey::codec::canonical_json(out).c_str());
+  const std::string& operand = options.operands[0];
+  if (evidence) return bailey::app::verify_evidence_folder(keys, operand, output);
+  const auto text = content_of(operand, report);
+  if (!text) return bailey::app::print_failure(options.command, report, output);
+  return bailey::app::verify_bundle(keys, *text, output);
 }
 
-void print_text(const Options& options, const Report& report) {
-  if (report.verdict != Verdict::kGood) {
-    std::fprintf(stderr, "bailey-verify: %s: %s [%s]\n",
-                 report.verdict == Verdict::kFailed ? "FAILED" : "error",
-                 for_terminal(report.message).c_str(), report.code.c_str());
-    if (!report.hint.empty()) std::fprintf(stderr, "  %s\n", for_terminal(report.hint).c_str());
-    return;
+int run(const VerifyOptions& options) {
+  if (const auto done = run_bundle(options)) return *done;
+  Report report;
+  const auto verifier = verifier_for(options, report);
+  if (!verifier) {
+    print_report(options, options.operands[0], report);
+    return static_cast<int>(report.verdict);
   }
-  const std::string log = for_terminal(report.origin);
-  if (options.command == "receipt") {
-    const Json leaf = parsed(report.leaf);
-    const auto member = [&](const char* name) {
-      const auto* value = leaf.find(name);
-      return value != nullptr && value->is_string() ? for_terminal(value->as_string())
-                                                    : std::string();
-    };
-    std::printf("good: %s, entry %llu of %llu in %s, %s\n", member("type").c_str(),
-                static_cast<unsigned long long>(report.index),
-                static_cast<unsigned long long>(report.size), log.c_str(), member("time").c_str());
-  } else if (options.command == "log") {
-    std::printf("good: %llu entries in %s, root %s\n", static_cast<unsigned long long>(report.size),
-                log.c_str(), report.root.c_str());
-    std::printf("  %llu intents, %llu closed, %llu open\n",
-                static_cast<unsigned long long>(report.intents),
-                static_cast<unsigned long long>(report.closed),
-                static_cast<unsigned long long>(report.open));
-  } else if (!options.newer.empty()) {
-    std::printf("good: %s grew from %llu to %llu entries, nothing was rewritten\n", log.c_str(),
-                static_cast<unsigned long long>(report.older_size),
-                static_cast<unsigned long long>(report.size));
-  } else {
-    std::printf("good: %s, %llu entries, root %s\n", log.c_str(),
-                static_cast<unsigned long long>(report.size), report.root.c_str());
+  if (options.command == "log" || options.command == "checkpoint") {
+    report =
+        options.command == "log" ? run_log(options, *verifier) : run_checkpoint(options, *verifier);
+    print_report(options, options.operands[0], report);
+    return static_cast<int>(report.verdict);
   }
+  bool failed = false;
+  bool undecided = false;
+  for (const auto& operand : options.operands) {
+    report = run_one(options, *verifier, operand);
+    print_report(options, operand, report);
+    failed = failed || report.verdict == Verdict::kFailed;
+    undecided = undecided || report.verdict != Verdict::kGood;
+  }
+  if (failed) return static_cast<int>(Verdict::kFailed);
+  return static_cast<int>(undecided ? Verdict::kIncomplete : Verdict::kGood);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  enum : int { kKey = 256, kNewer, kProof, kJson, kHelp, kVersion };
-  static const option kOptions[] = {{"key", required_argument, nullptr, kKey},
-                                    {"newer", required_argument, nullptr, kNewer},
-                                    {"proof", required_argument, nullptr, kProof},
-                                    {"json", no_argument, nullptr, kJson},
-                                    {"help", no_argument, nullptr, kHelp},
-                                    {"version", no_argument, nullptr, kVersion},
-                                    {nullptr, 0, nullptr, 0}};
-  Options options;
-  opterr = 0;
-  for (;;) {
-    const int found = ::getopt_long(argc, argv, "", kOptions, nullptr);
-    if (found == -1) break;
-    switch (found) {
-      case kKey:
-        options.keys.emplace_back(optarg);
-        break;
-      case kNewer:
-        options.newer = optarg;
-        break;
-      case kProof:
-        options.proof = optarg;
-        break;
-      case kJson:
-        options.json = true;
-        break;
-      case kHelp:
-        std::fputs(kUsage, stdout);
-        return 0;
-      case kVersion:
-        std::puts("bailey-verify " BAILEY_VERSION);
-        return 0;
-      default:
-        return usage_error(std::string("'") + argv[optind - 1] +
-                           "' is no option, or lacks its value");
-    }
-  }
-  for (int i = optind; i < argc; ++i) options.operands.emplace_back(argv[i]);
-  if (options.operands.empty())
-    return usage_error("say what to verify: receipt, log, checkpoint, evidence or attestations");
-  options.command = options.operands.front();
-  options.operands.erase(options.operands.begin());
-  const bool checkpoint = options.command == "checkpoint";
-  const bool bundle = options.command == "evidence" || options.command == "attestations";
-  if (options.command != "receipt" && options.command != "log" && !checkpoint && !bundle) {
-    return usage_error("'" + options.command +
-                       "' is none of receipt, log, checkpoint, evidence, attestations");
-  }
-  if (options.operands.size() != 1) return usage_error("give exactly one thing to verify");
-  if (options.keys.empty())
-    return usage_error("a --key is needed: without one nothing is verified");
-  if (!checkpoint && (!options.newer.empty() || !options.proof.empty())) {
-    return usage_error("--newer and --proof belong to 'checkpoint'");
-  }
-  if (options.newer.empty() && !options.proof.empty()) {
-    return usage_error("--proof needs --newer");
-  }
-  if (const auto done = run_bundle(options)) return *done;
-  const Report report = run(options);
-  if (options.json) {
-    print_json(options, report);
-  } else {
-    print_text(options, report);
+  using Kind = bailey::app::ParsedCommandLine::Kind;
+  // A reader that went away is an error of the write, not the end of the process.
+  ::signal(SIGPIPE, SIG_IGN);
+  const auto parsed = bailey::app::parse_command_line(argc, argv);
+  int code = 0;
+  switch (parsed.kind) {
+    case Kind::kUsage:
+      std::fprintf(stderr, "bailey-verify: %s\nTry 'bailey-verify --help'.\n",
+                   bailey::codec::for_terminal(parsed.wrong).c_str());
+      return static_cast<int>(Verdict::kUsage);
+    case Kind::kHelp:
+      std::fputs(bailey::app::usage_text(), stdout);
+      break;
+    case Kind::kVersion:
+      std::puts("bailey-verify " BAILEY_VERSION);
+      break;
+    case Kind::kRun:
+      code = run(parsed.options);
+      break;
   }
   if (std::fflush(stdout) != 0) {
     std::fprintf(stderr, "bailey-verify: cannot write the result: %s\n", std::strerror(errno));
     return static_cast<int>(Verdict::kIncomplete);
   }
-  return static_cast<int>(report.verdict);
+  return code;
 }

@@ -28,6 +28,8 @@ std::string base64(ByteView bytes) {
   return out;
 }
 
+}  // namespace
+
 Bytes with_context(std::string_view context, ByteView message) {
   check(context.find('\0') == std::string_view::npos && !context.empty(),
         "a signature context is non-empty and holds no NUL");
@@ -39,8 +41,6 @@ Bytes with_context(std::string_view context, ByteView message) {
   whole.insert(whole.end(), message.begin(), message.end());
   return whole;
 }
-
-}  // namespace
 
 Result<PublicKey> PublicKey::create(ByteView bytes) {
   if (bytes.size() != 32) return fail("key.length", "an Ed25519 public key has 32 bytes");

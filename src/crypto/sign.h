@@ -20,6 +20,10 @@ namespace bailey::crypto {
 
 using Signature = std::array<std::uint8_t, 64>;
 
+// context || 0x00 || message: what sign() and verify() are over. The context is not empty and
+// holds no NUL.
+[[nodiscard]] Bytes with_context(std::string_view context, ByteView message);
+
 class PublicKey {
  public:
   // Errors: key.length, key.invalid (not a canonical point, or of small order).

@@ -40,10 +40,10 @@ class EvidenceFolderTest : public ::testing::Test {
   Result<merkle::EvidenceReport> verify() const {
     const Dir dir = out_.open();
     return merkle::verify_evidence(
-        [&](const std::string& path) -> Result<Bytes> {
+        [&](const std::string& path) -> Result<std::string> {
           const auto text = dir.read_file(RelPath::known(path), 64U << 20);
           if (!text) return fail("log.missing", text.error().message);
-          return Bytes(text->begin(), text->end());
+          return *text;
         },
         ledger_->verifiers());
   }

@@ -110,7 +110,7 @@ Result<VerifyReport> Ledger::verify() {
   report.heads = journal.heads;
   report.segments = journal.segments;
   BAILEY_TRY(publish());
-  const merkle::LogFiles files = [&](const std::string& path) -> Result<Bytes> {
+  const merkle::LogFiles files = [&](const std::string& path) -> Result<std::string> {
     const auto name = RelPath::create(path);
     auto text = name ? log_->dir().read_file(*name, kMaxFileBytes)
                      : Result<std::string>(std::unexpected(name.error()));
@@ -119,8 +119,7 @@ Result<VerifyReport> Ledger::verify() {
           Error{text.error().code == "disk.missing" ? "log.missing" : text.error().code,
                 text.error().message, text.error().hint});
     }
-    const auto bytes = as_bytes(*text);
-    return Bytes(bytes.begin(), bytes.end());
+    return text;
   };
   // Others may publish meanwhile and sweep a partial tile away: then once more.
   for (int tries = 1;; ++tries) {

@@ -225,6 +225,7 @@ Result<model::Receipt> Ledger::note(merkle::LeafType type, codec::Json body) {
     case merkle::LeafType::kAnswer:
     case merkle::LeafType::kAdvice:
     case merkle::LeafType::kEvents:
+    case merkle::LeafType::kKey:
       break;
     case merkle::LeafType::kIntent:
     case merkle::LeafType::kOutcome:

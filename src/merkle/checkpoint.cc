@@ -1,45 +1,15 @@
 // The text of a checkpoint (C2SP tlog-checkpoint) and the tlog-proof around it.
-#include <charconv>
-
 #include "base/check.h"
 #include "codec/json.h"
 #include "codec/text.h"
 #include "merkle/note.h"
+#include "merkle/note_lines.h"
 
 namespace bailey::merkle {
 namespace {
 
 constexpr std::string_view kProofHead = "c2sp.org/tlog-proof@v1\n";
 constexpr std::size_t kMaxProofBytes = 2U << 20;
-constexpr std::size_t kMaxPath = 63;
-
-// Decimal without sign or leading zeros.
-std::optional<std::uint64_t> decimal(std::string_view text) noexcept {
-  std::uint64_t value = 0;
-  if (text.empty() || (text.size() > 1 && text[0] == '0')) return std::nullopt;
-  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (status != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::optional<Hash> hash_from_base64(std::string_view text) {
-  if (text.size() != 44) return std::nullopt;
-  const auto bytes = codec::from_base64(text);
-  if (!bytes || bytes->size() != 32) return std::nullopt;
-  Hash hash{};
-  for (std::size_t i = 0; i < hash.size(); ++i) hash[i] = (*bytes)[i];
-  return hash;
-}
-
-// Cuts the first line off `text`; nothing when no newline is left.
-std::optional<std::string_view> take_line(std::string_view& text) noexcept {
-  const auto end = text.find('\n');
-  if (end == std::string_view::npos) return std::nullopt;
-  const auto line = text.substr(0, end);
-  text.remove_prefix(end + 1);
-  return line;
-}
-
 }  // namespace
 
 std::string checkpoint_text(const Checkpoint& checkpoint) {
@@ -62,9 +32,9 @@ Result<Checkpoint> parse_checkpoint_text(std::string_view text) {
   for (const char c : *origin) {
     if (static_cast<unsigned char>(c) < 0x20) return bad("a control character in the origin");
   }
-  const auto size = decimal(*size_line);
+  const auto size = decimal_of(*size_line);
   if (!size || *size > INT64_MAX) return bad("the size is not a decimal number below 2^63");
-  const auto root = hash_from_base64(*root_line);
+  const auto root = hash_of_base64(*root_line);
   if (!root) return bad("the root is not the base64 of 32 bytes");
   while (!text.empty()) {
     const auto extension = take_line(text);
@@ -99,15 +69,15 @@ Result<TlogProof> parse_tlog_proof(std::string_view text) {
     line = take_line(text);
   }
   if (!line || !line->starts_with("index ")) return bad("no index line");
-  const auto index = decimal(line->substr(6));
+  const auto index = decimal_of(line->substr(6));
   if (!index) return bad("the index is not a decimal number");
   proof.index = *index;
   for (;;) {
     line = take_line(text);
     if (!line) return bad("no empty line before the checkpoint");
     if (line->empty()) break;
-    if (proof.path.size() == kMaxPath) return bad("more than 63 hashes");
-    const auto hash = hash_from_base64(*line);
+    if (proof.path.size() == kMaxProofLines) return bad("more than 63 hashes");
+    const auto hash = hash_of_base64(*line);
     if (!hash) return bad("a path line is not the base64 of 32 bytes");
     proof.path.push_back(*hash);
   }

@@ -19,12 +19,22 @@ struct TypeName {
   std::string_view name;
 };
 constexpr TypeName kTypes[] = {
-    {LeafType::kIntent, "intent"},       {LeafType::kOutcome, "outcome"},
-    {LeafType::kRefusal, "refusal"},     {LeafType::kInterrupted, "interrupted"},
-    {LeafType::kAbandoned, "abandoned"}, {LeafType::kEvents, "events"},
-    {LeafType::kControl, "control"},     {LeafType::kAsk, "ask"},
-    {LeafType::kAnswer, "answer"},       {LeafType::kAdvice, "advice"},
+    {LeafType::kIntent, "intent"},
+    {LeafType::kOutcome, "outcome"},
+    {LeafType::kRefusal, "refusal"},
+    {LeafType::kInterrupted, "interrupted"},
+    {LeafType::kAbandoned, "abandoned"},
+    {LeafType::kEvents, "events"},
+    {LeafType::kControl, "control"},
+    {LeafType::kAsk, "ask"},
+    {LeafType::kAnswer, "answer"},
+    {LeafType::kAdvice, "advice"},
+    {LeafType::kKey, "key"},
 };
+
+constexpr std::uint8_t version_of(LeafType type) noexcept {
+  return type == LeafType::kKey ? kKeyLeafVersion : kLeafVersion;
+}
 
 std::unexpected<Error> bad_field(std::string_view field, std::string_view why) {
   return fail("leaf.field", "leaf: " + std::string(field) + ": " + std::string(why));
@@ -124,6 +134,7 @@ Result<std::optional<IntentRef>> intent_of(const LeafEnvelope& leaf) {
     return std::optional<IntentRef>();
   }
   if (leaf.type == LeafType::kIntent) return bad("an intent names no other");
+  if (leaf.type == LeafType::kKey) return bad("a change of a key names none");
   const auto* index = member->find("index");
   const auto* hash = member->find("leaf_hash");
   if (index == nullptr || hash == nullptr || member->as_object().size() != 2 || !index->is_int() ||
@@ -149,7 +160,8 @@ Result<Bytes> encode_leaf(const LeafEnvelope& leaf) {
   if (!parse_rfc3339(time)) return bad_field("time", "is out of range");
   BAILEY_TRY(intent_of(leaf));
   // Members in the order that RFC 8785 asks for; only the body needs the writer.
-  std::string text(1, static_cast<char>(kLeafVersion));
+  const std::uint8_t version = version_of(leaf.type);
+  std::string text(1, static_cast<char>(version));
   text += "{\"body\":" + codec::canonical_json(leaf.body);
   text += ",\"boot\":\"" + leaf.boot;
   text += "\",\"index\":" + std::to_string(leaf.index);
@@ -158,7 +170,7 @@ Result<Bytes> encode_leaf(const LeafEnvelope& leaf) {
   text += "\",\"parent\":\"" + (leaf.parent ? codec::to_hex(*leaf.parent) : std::string());
   text += "\",\"time\":\"" + time;
   text += "\",\"type\":\"" + std::string(name(leaf.type));
-  text += "\",\"v\":1}";
+  text += "\",\"v\":" + std::to_string(version) + "}";
   if (text.size() > kMaxLeafBytes) {
     return fail("leaf.too_big",
                 "a leaf has at most 65,535 bytes, this one " + std::to_string(text.size()));
@@ -169,8 +181,8 @@ Result<Bytes> encode_leaf(const LeafEnvelope& leaf) {
 
 Result<LeafEnvelope> parse_leaf(ByteView bytes) {
   if (bytes.size() > kMaxLeafBytes) return fail("leaf.too_big", "a leaf has at most 65,535 bytes");
-  if (bytes.empty() || bytes[0] != kLeafVersion) {
-    return fail("leaf.version", "not a leaf of version 1");
+  if (bytes.empty() || (bytes[0] != kLeafVersion && bytes[0] != kKeyLeafVersion)) {
+    return fail("leaf.version", "not a leaf of version 1 or 2");
   }
   const auto text = as_text(bytes.subspan(1));
   auto parsed = codec::parse_json(text);
@@ -188,15 +200,15 @@ Result<LeafEnvelope> parse_leaf(ByteView bytes) {
     }
   }
   const auto* version = object.find("v");
-  if (version == nullptr || !version->is_int() || version->as_int() != 1) {
-    return bad_field("v", "must be 1");
+  if (version == nullptr || !version->is_int() || version->as_int() != bytes[0]) {
+    return bad_field("v", "must be the version byte");
   }
   LeafEnvelope leaf;
   const std::string type_text = BAILEY_TRY(text_member(object, "type"));
   const auto type = leaf_type(type_text);
-  if (!type) {
-    return fail("leaf.type",
-                "leaf: type: '" + codec::for_terminal(type_text, 100) + "' is none of version 1");
+  if (!type || version_of(*type) != bytes[0]) {
+    return fail("leaf.type", "leaf: type: '" + codec::for_terminal(type_text, 100) +
+                                 "' is none of version " + std::to_string(bytes[0]));
   }
   leaf.type = *type;
   const auto* index = object.find("index");

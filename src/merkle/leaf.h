@@ -1,6 +1,6 @@
-// Leaf v1: the bytes that the log commits to (spec/leaf.md).
+// Leaf: the bytes that the log commits to (spec/leaf.md).
 //
-// One version byte 0x01, then RFC 8785 JSON: a closed envelope around a body whose
+// One version byte, then RFC 8785 JSON: a closed envelope around a body whose
 // members depend on the type. Parsing accepts only what encoding writes, byte for
 // byte, so a leaf has one spelling. Pure; any thread.
 #pragma once
@@ -21,6 +21,7 @@
 namespace bailey::merkle {
 
 inline constexpr std::uint8_t kLeafVersion = 0x01;
+inline constexpr std::uint8_t kKeyLeafVersion = 0x02;  // of LeafType::kKey alone
 inline constexpr std::size_t kMaxLeafBytes = 65'535;
 
 enum class LeafType {
@@ -34,6 +35,7 @@ enum class LeafType {
   kAsk,          // a question to a person was stored
   kAnswer,       // and answered, or expired
   kAdvice,       // a decision whose effect happens elsewhere
+  kKey,          // a key of the log began or ended (merkle/key_history.h)
 };
 [[nodiscard]] std::string_view name(LeafType type) noexcept;
 [[nodiscard]] std::optional<LeafType> leaf_type(std::string_view name) noexcept;

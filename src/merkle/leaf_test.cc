@@ -78,7 +78,7 @@ TEST(Leaf, RefusesEveryOtherSpelling) {
   EXPECT_EQ(code_of(changed("\"parent\":\"ab" + std::string(62, '0') + "\",", "")), "leaf.field");
   EXPECT_EQ(code_of("[]"), "leaf.syntax");
   EXPECT_EQ(parse_leaf(Bytes{}).error().code, "leaf.version");
-  EXPECT_EQ(parse_leaf(Bytes{0x02, '{', '}'}).error().code, "leaf.version");
+  EXPECT_EQ(parse_leaf(Bytes{0x03, '{', '}'}).error().code, "leaf.version");
   EXPECT_EQ(parse_leaf(Bytes(65'536, 1)).error().code, "leaf.too_big");
 }
 
@@ -101,6 +101,24 @@ TEST(Leaf, NamesItsIntentExactlyAsItsTypeAsks) {
     EXPECT_TRUE(encode_leaf(leaf));
     EXPECT_EQ(leaf_type(name(type)), type);
   }
+}
+
+TEST(Leaf, OfAKeyIsOfVersionTwoAndNothingElseIs) {
+  auto leaf = sample();
+  leaf.type = LeafType::kKey;
+  EXPECT_EQ(encode_leaf(leaf).error().code, "leaf.body");  // names an intent
+  leaf.body = codec::Json(codec::Json::Object{});
+  auto bytes = *encode_leaf(leaf);
+  EXPECT_EQ(bytes[0], 0x02);
+  EXPECT_EQ(parse_leaf(bytes)->type, LeafType::kKey);
+  bytes[0] = 0x01;
+  EXPECT_EQ(parse_leaf(bytes).error().code, "leaf.field");
+  bytes[bytes.size() - 2] = '1';  // "v":1
+  EXPECT_EQ(parse_leaf(bytes).error().code, "leaf.type");
+  bytes = *encode_leaf(sample());
+  bytes[0] = 0x02;
+  bytes[bytes.size() - 2] = '2';
+  EXPECT_EQ(parse_leaf(bytes).error().code, "leaf.type");
 }
 
 TEST(Leaf, RefusesToEncodeWhatItCouldNotRead) {

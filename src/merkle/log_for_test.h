@@ -23,6 +23,12 @@ class LogForTest {
 
   // Appends a leaf of that type; `intent` is put into the body when given.
   std::uint64_t add(LeafType type, std::optional<std::uint64_t> intent = {}) {
+    codec::Json body(codec::Json::Object{});
+    body.set("kind", codec::Json("test"));
+    if (intent) body.set("intent", to_json(IntentRef{*intent, leaf_hash(entries_[*intent])}));
+    return add_body(type, std::move(body));
+  }
+  std::uint64_t add_body(LeafType type, codec::Json body) {
     LeafEnvelope leaf;
     leaf.type = type;
     leaf.index = entries_.size();
@@ -31,9 +37,7 @@ class LogForTest {
     leaf.mono = clock_.monotonic();
     leaf.boot = clock_.boot_id();
     entropy_.fill(leaf.nonce);
-    leaf.body = codec::Json(codec::Json::Object{});
-    leaf.body.set("kind", codec::Json("test"));
-    if (intent) leaf.body.set("intent", to_json(IntentRef{*intent, leaf_hash(entries_[*intent])}));
+    leaf.body = std::move(body);
     return add_bytes(*encode_leaf(leaf));
   }
   std::uint64_t add_bytes(Bytes bytes) {
@@ -132,10 +136,10 @@ class LogForTest {
 };
 
 inline LogFiles files_from(const std::map<std::string, Bytes>& files) {
-  return [&files](const std::string& path) -> Result<Bytes> {
+  return [&files](const std::string& path) -> Result<std::string> {
     const auto found = files.find(path);
     if (found == files.end()) return fail("log.missing", path + " is missing");
-    return found->second;
+    return std::string(as_text(found->second));
   };
 }
 

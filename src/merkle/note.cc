@@ -1,61 +1,22 @@
 #include "merkle/note.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/check.h"
 #include "codec/json.h"
 #include "codec/text.h"
-#include "crypto/hash.h"
+#include "merkle/note_lines.h"
 
 namespace bailey::merkle {
 namespace {
 
 constexpr std::size_t kMaxNoteBytes = 1U << 20;
 constexpr std::size_t kMaxSignatures = 64;
-constexpr std::string_view kSignatureHead = "\xE2\x80\x94 ";  // U+2014 EM DASH, space
-constexpr std::uint8_t kEd25519 = 0x01;
-
-// White_Space of the Unicode character database, as UTF-8.
-bool has_unicode_space(std::string_view text) noexcept {
-  static constexpr std::string_view kSpaces[] = {"\t",           "\n",           "\v",
-                                                 "\f",           "\r",           " ",
-                                                 "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80",
-                                                 "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82",
-                                                 "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85",
-                                                 "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88",
-                                                 "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8",
-                                                 "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F",
-                                                 "\xE3\x80\x80"};
-  return std::any_of(std::begin(kSpaces), std::end(kSpaces), [&](std::string_view space) {
-    return text.find(space) != std::string_view::npos;
-  });
-}
-
-bool is_key_name(std::string_view name) noexcept {
-  return !name.empty() && name.find('+') == std::string_view::npos && !has_unicode_space(name) &&
-         codec::is_valid_utf8(name) && std::none_of(name.begin(), name.end(), [](char c) {
-           return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-         });
-}
 
 bool is_note_text(std::string_view text) noexcept {
   return !text.empty() && text.ends_with('\n') && codec::is_valid_utf8(text) &&
          std::none_of(text.begin(), text.end(),
                       [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\n'; });
-}
-
-std::uint32_t compute_key_id(std::string_view name, const crypto::PublicKey& key) noexcept {
-  constexpr std::uint8_t kBetween[] = {'\n', kEd25519};
-  const Digest digest =
-      crypto::Sha256().update(as_bytes(name)).update(kBetween).update(key.bytes()).finish();
-  return (std::uint32_t{digest[0]} << 24U) | (std::uint32_t{digest[1]} << 16U) |
-         (std::uint32_t{digest[2]} << 8U) | std::uint32_t{digest[3]};
-}
-
-std::array<std::uint8_t, 4> big_endian(std::uint32_t n) noexcept {
-  return {static_cast<std::uint8_t>(n >> 24U), static_cast<std::uint8_t>(n >> 16U),
-          static_cast<std::uint8_t>(n >> 8U), static_cast<std::uint8_t>(n)};
 }
 
 std::unexpected<Error> bad_note(std::string why) {
@@ -65,7 +26,7 @@ std::unexpected<Error> bad_note(std::string why) {
 }  // namespace
 
 NoteVerifier::NoteVerifier(std::string name, crypto::PublicKey key)
-    : name_(std::move(name)), key_(key), key_id_(compute_key_id(name_, key_)) {}
+    : name_(std::move(name)), key_(key), key_id_(note_key_id(name_, KeyType::kEd25519, key_)) {}
 
 Result<NoteVerifier> NoteVerifier::create(std::string name, crypto::PublicKey key) {
   if (!is_key_name(name)) {
@@ -75,33 +36,12 @@ Result<NoteVerifier> NoteVerifier::create(std::string name, crypto::PublicKey ke
 }
 
 Result<NoteVerifier> NoteVerifier::parse(std::string_view vkey) {
-  const auto bad = [](std::string why) {
-    return fail("note.vkey", "not a verifier key: " + std::move(why),
-                "it looks like NAME+8 hex digits+base64, on one line");
-  };
-  const auto first = vkey.find('+');
-  const auto second = first == std::string_view::npos ? first : vkey.find('+', first + 1);
-  if (second == std::string_view::npos) return bad("two '+' are needed");
-  const auto name = vkey.substr(0, first);
-  const auto id = codec::from_hex(vkey.substr(first + 1, second - first - 1));
-  if (!id || id->size() != 4) return bad("the key id is not 8 hex digits");
-  const auto body = codec::from_base64(vkey.substr(second + 1));
-  if (!body) return bad("the key is not base64");
-  if (body->empty() || (*body)[0] != kEd25519) return bad("its type is not Ed25519");
-  const auto key = crypto::PublicKey::create(ByteView(*body).subspan(1));
-  if (!key) return bad(key.error().message);
-  if (!is_key_name(name)) return bad("its name is empty or holds a space or a control character");
-  NoteVerifier verifier(std::string(name), *key);
-  if (!std::ranges::equal(big_endian(verifier.key_id_), *id)) {
-    return bad("the key id does not belong to the name and key");
-  }
-  return verifier;
+  auto parsed = BAILEY_TRY(parse_vkey(vkey, KeyType::kEd25519));
+  return NoteVerifier(std::move(parsed.name), parsed.key);
 }
 
 std::string NoteVerifier::vkey() const {
-  Bytes body{kEd25519};
-  body.insert(body.end(), key_.bytes().begin(), key_.bytes().end());
-  return name_ + "+" + codec::to_hex(big_endian(key_id_)) + "+" + codec::to_base64(body);
+  return write_vkey({name_, key_id_, key_}, KeyType::kEd25519);
 }
 
 Result<Note> parse_note(std::string_view bytes) {
@@ -167,18 +107,8 @@ std::string sign_note(std::string_view text, const std::string& name,
   check(is_note_text(text), "sign_note of text that no note can hold");
   check(is_key_name(name), "sign_note with a name that no key can have");
   const auto signature = key.sign_raw(as_bytes(text));
-  Bytes blob;
-  blob.reserve(4 + signature.size());
-  for (const auto byte : big_endian(compute_key_id(name, key.public_key()))) blob.push_back(byte);
-  blob.insert(blob.end(), signature.begin(), signature.end());
-  std::string note(text);
-  note += '\n';
-  note += kSignatureHead;
-  note += name;
-  note += ' ';
-  note += codec::to_base64(blob);
-  note += '\n';
-  return note;
+  const auto key_id = note_key_id(name, KeyType::kEd25519, key.public_key());
+  return std::string(text) + "\n" + signature_line(name, key_id, signature);
 }
 
 }  // namespace bailey::merkle

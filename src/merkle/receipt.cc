@@ -21,6 +21,9 @@ Bytes signed_message(const Hash& leaf, std::string_view note_text) {
   return message;
 }
 
+// Of a note that was parsed before: up to the empty line before its signatures.
+std::string_view note_text(std::string_view note) { return note.substr(0, note.rfind("\n\n") + 1); }
+
 std::unexpected<Error> renamed(std::string_view code, std::string_view what, Error error) {
   return fail(code, std::string(what) + ": " + error.message, std::move(error.hint));
 }
@@ -85,9 +88,9 @@ Result<SignedReceipt> read_receipt(const codec::Json& value) {
   return receipt;
 }
 
-Result<LeafEnvelope> verify_intent(const IntentProof& proof, const IntentRef& named,
-                                   const Checkpoint& checkpoint) {
-  auto leaf = parse_leaf(proof.leaf);
+Result<LeafGlance> verify_intent(const IntentProof& proof, const IntentRef& named,
+                                 const Checkpoint& checkpoint) {
+  auto leaf = look_at_leaf(proof.leaf);
   if (!leaf) return renamed("receipt.intent", "the intent", leaf.error());
   if (leaf->type != LeafType::kIntent) {
     return fail("receipt.intent",
@@ -181,11 +184,17 @@ Result<Checkpoint> verify_checkpoint(std::string_view text,
 
 Result<VerifiedReceipt> verify_receipt(const SignedReceipt& receipt,
                                        const std::vector<NoteVerifier>& trusted) {
+  return verify_receipt_under(receipt, verify_checkpoint(receipt.parts.proof.checkpoint, trusted),
+                              trusted);
+}
+
+Result<VerifiedReceipt> verify_receipt_under(const SignedReceipt& receipt,
+                                             const Result<Checkpoint>& checkpoint,
+                                             const std::vector<NoteVerifier>& trusted) {
   VerifiedReceipt out;
   const auto& parts = receipt.parts;
-  auto checkpoint = verify_checkpoint(parts.proof.checkpoint, trusted);
   if (!checkpoint) return renamed("receipt.checkpoint", "the checkpoint", checkpoint.error());
-  out.checkpoint = *std::move(checkpoint);
+  out.checkpoint = *checkpoint;
 
   const auto& origin = out.checkpoint.origin;
   const auto signer = std::find_if(trusted.begin(), trusted.end(),
@@ -198,15 +207,15 @@ Result<VerifiedReceipt> verify_receipt(const SignedReceipt& receipt,
                 "give the key that the log's owner published for receipts");
   }
   out.leaf_hash = leaf_hash(parts.leaf);
-  const Note note = BAILEY_TRY(parse_note(parts.proof.checkpoint));
-  if (!signer->key().verify(kReceiptContext, signed_message(out.leaf_hash, note.text),
+  if (!signer->key().verify(kReceiptContext,
+                            signed_message(out.leaf_hash, note_text(parts.proof.checkpoint)),
                             receipt.signature)) {
     return fail("receipt.signature", "the signature of the receipt is wrong");
   }
 
-  auto leaf = parse_leaf(parts.leaf);
+  auto leaf = look_at_leaf(parts.leaf);
   if (!leaf) return renamed("receipt.leaf", "the leaf", leaf.error());
-  out.leaf = *std::move(leaf);
+  out.leaf = *leaf;
   if (out.leaf.index != parts.proof.index) {
     return fail("receipt.leaf", "the leaf says index " + std::to_string(out.leaf.index) +
                                     ", its proof " + std::to_string(parts.proof.index));
@@ -217,7 +226,7 @@ Result<VerifiedReceipt> verify_receipt(const SignedReceipt& receipt,
     return renamed("receipt.inclusion", "the leaf", proven.error());
   }
 
-  const auto named = BAILEY_TRY(intent_of(out.leaf));
+  const auto& named = out.leaf.intent;
   if (named.has_value() != parts.intent.has_value()) {
     return fail("receipt.intent", named
                                       ? "the leaf names an intent that the receipt does not hold"

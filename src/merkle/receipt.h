@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "crypto/sign.h"
 #include "merkle/leaf.h"
+#include "merkle/leaf_glance.h"
 #include "merkle/note.h"
 
 namespace bailey::merkle {
@@ -50,9 +51,9 @@ struct SignedReceipt {
 
 struct VerifiedReceipt {
   Checkpoint checkpoint;
-  LeafEnvelope leaf;
+  LeafGlance leaf;
   Hash leaf_hash{};
-  std::optional<LeafEnvelope> intent;
+  std::optional<LeafGlance> intent;
 };
 
 // `trusted`: keys of logs and receipt signers that the reader believes.
@@ -60,6 +61,10 @@ struct VerifiedReceipt {
 // receipt.signature, receipt.inclusion, receipt.intent.
 [[nodiscard]] Result<VerifiedReceipt> verify_receipt(const SignedReceipt& receipt,
                                                      const std::vector<NoteVerifier>& trusted);
+// The same when the receipt's own checkpoint was verified already: what came of that.
+[[nodiscard]] Result<VerifiedReceipt> verify_receipt_under(
+    const SignedReceipt& receipt, const Result<Checkpoint>& checkpoint,
+    const std::vector<NoteVerifier>& trusted);
 
 // A signed checkpoint whose origin's own key is among `trusted` and has signed it.
 // Errors: note.*, checkpoint.*.

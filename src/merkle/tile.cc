@@ -49,6 +49,7 @@ void append_to_bundle(Bytes& bundle, ByteView entry) {
 
 Result<std::vector<ByteView>> split_bundle(ByteView bundle, unsigned count) {
   std::vector<ByteView> entries;
+  entries.reserve(count);
   std::size_t at = 0;
   while (at < bundle.size() && entries.size() < count) {
     if (bundle.size() - at < 2) return fail("tile.bundle", "the bundle is cut in a length");

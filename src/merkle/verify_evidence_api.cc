@@ -46,14 +46,14 @@ EvidenceReport verify_evidence(const std::vector<std::string>& vkeys, const Read
   const auto keys = parse_keys(vkeys);
   if (!keys) return {refused(Verdict::kUsage, keys.error())};
   bool has_manifest = false;
-  const merkle::LogFiles files = [&](const std::string& path) -> Result<Bytes> {
-    const File file = read(path);
+  const merkle::LogFiles files = [&](const std::string& path) -> Result<std::string> {
+    File file = read(path);
     if (file.state == File::State::kMissing) return fail("log.missing", path + " is missing");
     if (file.state == File::State::kUnreadable) {
       return fail(kUnreadable, path + " could not be read: " + file.content);
     }
     has_manifest = true;  // it is the first to be read
-    return Bytes(file.content.begin(), file.content.end());
+    return std::move(file.content);
   };
   const auto verified = merkle::verify_evidence(files, *keys);
   if (!verified) {

@@ -1,135 +1,222 @@
 #include "merkle/verify_log.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <unordered_map>
 
-#include "base/check.h"
-#include "merkle/leaf.h"
+#include "merkle/key_history.h"
+#include "merkle/leaf_glance.h"
 #include "merkle/receipt.h"
 #include "merkle/tile.h"
+#include "merkle/tile_tree.h"
 
 namespace bailey::merkle {
 namespace {
 
+// What can be said of two checkpoints without a proof.
+Status compare(const Checkpoint& older, const Checkpoint& newer) {
+  if (older.origin != newer.origin) {
+    return fail("checkpoint.origin", "the two checkpoints are of different logs");
+  }
+  if (newer.size < older.size) {
+    return fail(
+        "checkpoint.rollback",
+        "rollback: the log has " + std::to_string(newer.size) + " entries, and had " +
+            std::to_string(older.size) + " before",
+        "entries that were signed are gone: ask the log's owner, and keep both checkpoints");
+  }
+  if (newer.size == older.size && newer.root != older.root) {
+    return fail("checkpoint.fork",
+                "fork: two roots were signed for " + std::to_string(newer.size) + " entries",
+                "the log's owner showed two histories: keep both checkpoints as evidence");
+  }
+  return {};
+}
+
+std::unexpected<Error> forked(const Checkpoint& older, const Checkpoint& newer) {
+  return fail(
+      "checkpoint.fork",
+      "fork: the log of " + std::to_string(newer.size) +
+          " entries is not what came after its first " + std::to_string(older.size),
+      "its tiles are damaged, or the past was rewritten: keep both checkpoints as evidence");
+}
+
 class LogReader {
  public:
-  LogReader(const LogFiles& files, const std::vector<NoteVerifier>& trusted)
-      : files_(files), trusted_(trusted) {}
+  LogReader(const LogFiles& files, const std::vector<NoteVerifier>& trusted, const LogCheck& check)
+      : files_(files), trusted_(trusted), check_(check) {}
 
   Result<LogReport> run() {
-    const Bytes note = BAILEY_TRY(files_("checkpoint"));
-    report_.checkpoint = BAILEY_TRY(verify_checkpoint(as_text(note), trusted_));
+    const std::string note = BAILEY_TRY(files_("checkpoint"));
+    report_.checkpoint = BAILEY_TRY(parse_checkpoint_text(BAILEY_TRY(parse_note(note)).text));
     const std::uint64_t size = report_.checkpoint.size;
-    for (std::uint64_t tile = 0; tile * kTileWidth < size; ++tile) BAILEY_TRY(read_bundle(tile));
-    BAILEY_TRY(check_tiles(size));
-    BAILEY_TRY(list_open());
+    // Somebody trusted must have begun the log; who signs today, its leaves tell.
+    history_.emplace(report_.checkpoint.origin, trusted_);
+    if (history_->believed_at(size).empty()) BAILEY_TRY(verify_checkpoint(note, trusted_));
+    TileStack tree(files_, size);
+    TileHashes hashes(files_, size);
+    tree_ = &tree;
+    hashes_ = &hashes;
+    if (check_.after) BAILEY_TRY(start_after(*check_.after));
+    for (std::uint64_t tile = report_.from / kTileWidth; tile * kTileWidth < size; ++tile) {
+      BAILEY_TRY(read_bundle(tile));
+      if (check_.progress) check_.progress(tree.count() - report_.from, size - report_.from);
+    }
+    BAILEY_TRY(verify_checkpoint(note, history_->believed_at(size)));
+    BAILEY_TRY(tree.finish());
+    if (tree.root() != report_.checkpoint.root) {
+      return fail("log.root", "the entries do not hash to the root of the checkpoint");
+    }
+    list_open();
     return std::move(report_);
   }
 
  private:
+  Status start_after(const Checkpoint& older) {
+    BAILEY_TRY(compare(older, report_.checkpoint));
+    BAILEY_TRY(tree_->start_at(older.size));
+    if (tree_->root() != older.root) return forked(older, report_.checkpoint);
+    report_.from = older.size;
+    return {};
+  }
+
   Status read_bundle(std::uint64_t tile) {
     const unsigned width = tile_width(0, tile, report_.checkpoint.size);
     const std::string path = bundle_path(tile, width);
-    const Bytes bundle = BAILEY_TRY(files_(path));
-    const auto entries = split_bundle(bundle, width);
+    const std::string bundle = BAILEY_TRY(files_(path));
+    const auto entries = split_bundle(as_bytes(bundle), width);
     if (!entries) return fail(entries.error().code, path + ": " + entries.error().message);
-    for (const auto& entry : *entries) BAILEY_TRY(read_entry(entry));
+    // Of the bundle in which the older checkpoint ends, only what came after it.
+    for (std::size_t i = tree_->count() % kTileWidth; i < entries->size(); ++i) {
+      BAILEY_TRY(read_entry((*entries)[i]));
+    }
     return {};
   }
 
   Status read_entry(ByteView bytes) {
-    const std::uint64_t index = leaves_.size();
-    const auto at = [&](const std::string& why) {
-      return fail("log.entry", "entry " + std::to_string(index) + ": " + why);
-    };
-    const auto leaf = parse_leaf(bytes);
-    if (!leaf) return at(leaf.error().message);
-    if (leaf->index != index) return at("its leaf says index " + std::to_string(leaf->index));
-    const auto named = BAILEY_TRY(intent_of(*leaf));
-    if (named) BAILEY_TRY(follow(index, leaf->type, *named));
+    const std::uint64_t index = tree_->count();
+    const auto leaf = look_at_leaf(bytes);
+    if (!leaf) return bad_entry(index, leaf.error().message);
+    if (leaf->index != index) {
+      return bad_entry(index, "its leaf says index " + std::to_string(leaf->index));
+    }
+    if (leaf->type == LeafType::kKey) BAILEY_TRY(follow_key(index, bytes));
+    const Hash hash = leaf_hash(bytes);
+    if (leaf->intent) BAILEY_TRY(follow(index, leaf->type, *leaf->intent));
     if (leaf->type == LeafType::kIntent) {
       ++report_.intents;
-      open_.insert(index);
+      open_.emplace(index, hash);
     }
-    is_intent_.push_back(leaf->type == LeafType::kIntent);
-    leaves_.push_back(leaf_hash(bytes));
-    return {};
+    return tree_->append(hash);
+  }
+
+  static std::unexpected<Error> bad_entry(std::uint64_t index, const std::string& why) {
+    return fail("log.entry", "entry " + std::to_string(index) + ": " + why);
+  }
+
+  Status follow_key(std::uint64_t index, ByteView bytes) {
+    if (report_.from > 0) {
+      return fail("log.history",
+                  "entry " + std::to_string(index) +
+                      " changes a key; only a log that is read from its beginning tells who may",
+                  "verify the whole log");
+    }
+    return history_->read(index, bytes);
   }
 
   Status follow(std::uint64_t index, LeafType type, const IntentRef& named) {
-    const auto bad = [&](std::string_view why) {
+    const auto bad = [&](const std::string& why) {
       return fail("log.intent", "entry " + std::to_string(index) + " names entry " +
-                                    std::to_string(named.index) +
-                                    " as its intent: " + std::string(why));
+                                    std::to_string(named.index) + " as its intent: " + why);
     };
-    // intent_of() has checked that it lies before.
-    if (leaves_[named.index] != named.leaf_hash) return bad("that entry has another hash");
-    if (!is_intent_[named.index]) return bad("that entry is none");
-    if (closes_intent(type)) {
-      if (open_.erase(named.index) == 0) return bad("it has an ending already");
-      ++report_.closed;
-    }
-    return {};
-  }
-
-  // Level by level: what the entries hash to must be what the tiles say.
-  Status check_tiles(std::uint64_t size) {
-    std::vector<Hash> upper;
-    for (unsigned level = 0; level < 8; ++level) {
-      const std::vector<Hash>& level_hashes = level == 0 ? leaves_ : upper;
-      if (level_hashes.empty()) break;
-      std::vector<Hash> above;
-      for (std::uint64_t tile = 0; tile * kTileWidth < level_hashes.size(); ++tile) {
-        const unsigned width = tile_width(level, tile, size);
-        const std::string path = tile_path(level, tile, width);
-        const Bytes content = BAILEY_TRY(files_(path));
-        if (content.size() != std::size_t{width} * 32) {
-          return fail("log.tile", path + ": it has " + std::to_string(content.size()) +
-                                      " bytes, not " + std::to_string(width * 32));
-        }
-        for (unsigned i = 0; i < width; ++i) {
-          const Hash& hash = level_hashes[tile * kTileWidth + i];
-          if (!std::equal(hash.begin(), hash.end(), content.begin() + 32L * i)) {
-            return fail("log.tile",
-                        path + ": hash " + std::to_string(i) + " is not that of the entries");
-          }
-        }
-        if (width == kTileWidth) {
-          Frontier whole;
-          for (unsigned i = 0; i < width; ++i) whole.append(level_hashes[tile * kTileWidth + i]);
-          above.push_back(whole.root());
-        }
+    // That it lies before was checked with the leaf.
+    const auto open = open_.find(named.index);
+    const bool known = open != open_.end();
+    if (known && open->second != named.leaf_hash) return bad("that entry has another hash");
+    if (!known) {
+      if (const auto looked = look_up(named); !looked) {
+        // A file that cannot be had is not the leaf's fault.
+        if (looked.error().code != "log.intent") return looked;
+        return bad(looked.error().message);
       }
-      upper = std::move(above);
     }
-    Frontier tree;
-    for (const auto& leaf : leaves_) tree.append(leaf);
-    if (tree.root() != report_.checkpoint.root) {
-      return fail("log.root", "the entries do not hash to the root of the checkpoint");
+    if (!closes_intent(type)) return {};
+    if (known) {
+      open_.erase(open);
+    } else if (named.index >= report_.from || !closed_before_.emplace(named.index, index).second) {
+      return bad("it has an ending already");
     }
+    ++report_.closed;
     return {};
   }
 
-  Status list_open() {
+  // An intent that is not open: closed, or from before where the reading began.
+  Status look_up(const IntentRef& named) {
+    const std::uint64_t size = report_.checkpoint.size;
+    const std::uint64_t tile = named.index / kTileWidth;
+    const unsigned width = tile_width(0, tile, size);
+    if (old_path_ != bundle_path(tile, width)) {
+      old_bundle_ = BAILEY_TRY(files_(bundle_path(tile, width)));
+      old_path_ = bundle_path(tile, width);
+    }
+    const auto entries = split_bundle(as_bytes(old_bundle_), width);
+    if (!entries) return std::unexpected(entries.error());
+    const ByteView entry = (*entries)[named.index % kTileWidth];
+    if (leaf_hash(entry) != named.leaf_hash) {
+      return fail("log.intent", "that entry has another hash");
+    }
+    const auto leaf = look_at_leaf(entry);
+    if (!leaf || leaf->type != LeafType::kIntent) return fail("log.intent", "that entry is none");
+    // The file may be another one than when it was first read: the signed root decides.
+    const auto path =
+        BAILEY_TRY(inclusion_proof(named.index, size, [&](unsigned level, std::uint64_t at) {
+          return hashes_->subtree(level, at);
+        }));
+    return verify_inclusion(named.index, size, named.leaf_hash, path, report_.checkpoint.root);
+  }
+
+  void list_open() {
     report_.open_count = open_.size();
-    report_.open_intents.assign(open_.begin(), open_.end());
+    for (const auto& [index, hash] : open_) report_.open_intents.push_back(index);
     std::sort(report_.open_intents.begin(), report_.open_intents.end());
     if (report_.open_intents.size() > kMaxOpenListed) report_.open_intents.resize(kMaxOpenListed);
-    return {};
   }
 
   const LogFiles& files_;
   const std::vector<NoteVerifier>& trusted_;
+  const LogCheck& check_;
   LogReport report_;
-  std::vector<Hash> leaves_;
-  std::vector<bool> is_intent_;
-  std::unordered_set<std::uint64_t> open_;
+  std::optional<KeyHistory> history_;
+  TileStack* tree_ = nullptr;  // of run()
+  TileHashes* hashes_ = nullptr;
+  std::unordered_map<std::uint64_t, Hash> open_;
+  std::unordered_map<std::uint64_t, std::uint64_t> closed_before_;  // of before `from`, by whom
+  std::string old_path_;  // of the bundle that an old intent was last looked up in
+  std::string old_bundle_;
 };
 
 }  // namespace
 
-Result<LogReport> verify_log(const LogFiles& files, const std::vector<NoteVerifier>& trusted) {
-  return LogReader(files, trusted).run();
+Result<LogReport> verify_log(const LogFiles& files, const std::vector<NoteVerifier>& trusted,
+                             const LogCheck& check) {
+  return LogReader(files, trusted, check).run();
+}
+
+Status verify_growth(const LogFiles& files, const Checkpoint& older, const Checkpoint& newer) {
+  BAILEY_TRY(compare(older, newer));
+  TileHashes hashes(files, newer.size);
+  const auto proof = BAILEY_TRY(consistency_proof(
+      older.size, newer.size,
+      [&](unsigned level, std::uint64_t index) { return hashes.subtree(level, index); }));
+  if (!verify_consistency(older.size, newer.size, proof, older.root, newer.root)) {
+    return forked(older, newer);
+  }
+  return {};
+}
+
+Status verify_extension(const Checkpoint& older, const Checkpoint& newer,
+                        const std::vector<Hash>& proof) {
+  BAILEY_TRY(compare(older, newer));
+  return verify_consistency(older.size, newer.size, proof, older.root, newer.root);
 }
 
 Result<CheckpointPair> verify_extension(std::string_view older, std::string_view newer,
@@ -138,11 +225,7 @@ Result<CheckpointPair> verify_extension(std::string_view older, std::string_view
   CheckpointPair pair;
   pair.older = BAILEY_TRY(verify_checkpoint(older, trusted));
   pair.newer = BAILEY_TRY(verify_checkpoint(newer, trusted));
-  if (pair.older.origin != pair.newer.origin) {
-    return fail("checkpoint.origin", "the two checkpoints are of different logs");
-  }
-  BAILEY_TRY(verify_consistency(pair.older.size, pair.newer.size, proof, pair.older.root,
-                                pair.newer.root));
+  BAILEY_TRY(verify_extension(pair.older, pair.newer, proof));
   return pair;
 }
 

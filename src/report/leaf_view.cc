@@ -86,6 +86,12 @@ std::string gist(const merkle::LeafEnvelope& leaf) {
       add(line, "by ", word(body, {"by", "principal"}));
       add(line, "", word(body, {"reason"}));
       break;
+    case merkle::LeafType::kKey:
+      add(line, "", word(body, {"statement", "action"}));
+      add(line, "", word(body, {"statement", "role"}));
+      add(line, "", word(body, {"statement", "vkey"}));
+      add(line, "", word(body, {"statement", "reason"}));
+      break;
     case merkle::LeafType::kAnswer:
       add(line, "", word(body, {"decision"}));
       add(line, "ask ", word(body, {"id"}));

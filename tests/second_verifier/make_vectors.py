@@ -209,13 +209,16 @@ def leaf_vectors():
     ref = {"index": 0, "leaf_hash": "cd" * 32}
     good = [encode(envelope(9, kind, {"intent": ref} if kind in ("outcome", "interrupted", "events") else {"k": [1, None]}))
             for kind in sorted(rules.TYPES)]
-    good += [encode(envelope(0, "control")), encode(envelope(2**53 - 1, "refusal", {"intent": ref})),
+    good += [b"\x02" + encode(envelope(9, "key", v=2))[1:], encode(envelope(0, "control")), encode(envelope(2**53 - 1, "refusal", {"intent": ref})),
              encode(envelope(1, "intent", {"text": "\u00e9\n\U0001f600"}, parent="ab" * 32, mono="0",
                              time="2261-12-31T23:59:59.999999999Z"))]
     base = envelope(9, "outcome", {"intent": ref})
     def without(name):
         return {key: value for key, value in base.items() if key != name}
-    bad = [(b"", "empty"), (b"\x02" + encode(base)[1:], "version 2"), (encode(base) + b" ", "not canonical"),
+    bad = [(b"", "empty"), (b"\x02" + encode(base)[1:], "version 2"), (b"\x03" + encode(base)[1:], "version 3"),
+           (b"\x02" + encode(base | {"v": 2})[1:], "version 2 of another type"), (encode(base | {"type": "key"}), "a key of version 1"),
+           (b"\x02" + encode(base | {"type": "key", "v": 2})[1:], "a change of a key names an intent"),
+           (encode(base) + b" ", "not canonical"),
            (encode(base) + b"\n", "a newline"), (b"\x01[]", "no object"), (b"\x01" + json.dumps(base).encode(), "spaces"),
            (encode(base | {"w": 1}), "an unknown key")]
     bad += [(encode(without(name)), f"no {name}") for name in base]
@@ -251,8 +254,8 @@ def leaf_vectors():
 
 # --- receipts and logs
 
-def checkpoint_of(hashes):
-    return sign_note(f"{ORIGIN}\n{len(hashes)}\n{b64(rules.tree_root(hashes))}\n")
+def checkpoint_of(hashes, seed=SEED):
+    return sign_note(f"{ORIGIN}\n{len(hashes)}\n{b64(rules.tree_root(hashes))}\n", seed)
 
 
 def make_log(count):
@@ -325,9 +328,9 @@ def receipt_vectors():
     write("receipt", {"vkeys": vkeys, "good": good, "bad": [{"text": text, "why": why} for text, why in bad]})
 
 
-def files_of(entries):
+def files_of(entries, seed=SEED):
     hashes = [rules.leaf_hash(entry) for entry in entries]
-    files = {"checkpoint": checkpoint_of(hashes).encode()}
+    files = {"checkpoint": checkpoint_of(hashes, seed).encode()}
     for number, width in rules._tiles(len(entries)):
         part = entries[256 * number:256 * number + width]
         files[rules.tile_path("entries", number, width)] = b"".join(len(e).to_bytes(2, "big") + e for e in part)
@@ -373,6 +376,140 @@ def log_vectors():
     add(five + [b"junk"], "an entry that is no leaf")
     assert [log["good"] for log in logs] == [True] * good + [False] * (len(logs) - good)
     write("log", {"vkeys": [VKEY], "logs": logs})
+
+
+# --- key history
+
+KEY_SEEDS = {"first": SEED, "receipts": RECEIPT_SEED} | {
+    word: hashlib.sha256(b"bailey vectors: key " + word.encode()).digest() for word in ("second", "third", "receipts 2")}
+
+
+def vkey_of(word):
+    name = RECEIPT_NAME if word.startswith("receipts") else ORIGIN
+    return rules.make_vkey(name, ed25519.public_key(KEY_SEEDS[word]))
+
+
+class Statements:
+    """The bodies of the key leaves of one log, each after the one before."""
+
+    def __init__(self):
+        self.bodies, self.prior = [], ""
+
+    def say(self, by, action, key, previous="", until_size="", **changes):
+        s = {"action": action, "role": "receipts" if key.startswith("receipts") else "ledger", "vkey": vkey_of(key),
+             "previous": vkey_of(previous) if previous else "", "sequence": len(self.bodies), "prior": self.prior,
+             "valid_from": "2026-11-21T09:00:00.000000000Z",
+             "valid_until": "2026-11-28T09:00:00.000000000Z" if previous else "", "until_size": until_size, "reason": "a test"}
+        s.update(changes)
+        message = rules.canonical(s).encode()
+        begins = s["action"] in rules.BEGINNING
+        self.bodies.append({
+            "statement": s, "authority": vkey_of(by),
+            "signature": b64(ed25519.sign(KEY_SEEDS[by], b"bailey/key-history/v1\x00" + message)),
+            "possession": b64(ed25519.sign(KEY_SEEDS[key], b"bailey/key-possession/v1\x00" + message)) if begins else ""})
+        self.prior = hashlib.sha256(message).hexdigest()
+        return self
+
+
+def key_history_vectors():
+    cases, logs = [], []
+
+    def add(why, told, trusted=("first",), indices=None, edit=None):
+        bodies = json.loads(json.dumps(told.bodies))
+        if edit:
+            edit(bodies)
+        indices = indices or [3 * i + 2 for i in range(len(bodies))]
+        trusted = [vkey_of(word) for word in trusted]
+        history = rules.KeyHistory(ORIGIN, trusted)
+        try:
+            for index, body in zip(indices, bodies):
+                history.add(index, body)
+            sizes = sorted({0, 100} | {size for i in indices for size in (i, i + 1, i + 2)})
+            believed = {str(size): sorted(history.believed(size)) for size in sizes}
+        except rules.Refused:
+            believed = None
+        cases.append({"why": why, "trusted": trusted, "leaves": [{"index": i, "body": b} for i, b in zip(indices, bodies)],
+                      "good": believed is not None, "believed": believed})
+
+    def rotated():
+        return Statements().say("first", "rotate", "second", "first")
+
+    def thrice():
+        return rotated().say("second", "rotate", "third", "second")
+
+    add("nothing told", Statements())
+    add("one rotation", rotated())
+    add("two rotations", thrice())
+    add("two rotations, the newest trusted", thrice(), ("third",))
+    add("two rotations, nobody trusted", thrice(), ())
+    add("the first archived", rotated().say("second", "archive", "first"))
+    add("the first revoked from a size on", rotated().say("second", "revoke", "first", until_size="1"))
+    add("archived, then revoked", thrice().say("third", "archive", "first").say("third", "revoke", "first", until_size="3"))
+    add("the log's own first key told", Statements().say("first", "generate", "first").say("first", "rotate", "second", "first"))
+    add("a receipts key", Statements().say("first", "generate", "receipts"))
+    add("a receipts key rotated and revoked", Statements().say("first", "generate", "receipts")
+        .say("first", "rotate", "receipts 2", "receipts").say("first", "revoke", "receipts", until_size="4"))
+    add("imported after an end", Statements().say("first", "import", "receipts").say("first", "archive", "receipts")
+        .say("first", "import", "receipts 2"))
+    add("said twice", rotated(), edit=lambda bodies: bodies.append(bodies[0]))
+    good = len(cases)
+    add("said again later", thrice(), edit=lambda bodies: bodies.append(bodies[0]))
+    add("the order changed", thrice(), edit=lambda bodies: bodies.reverse())
+    add("the first left out", thrice(), edit=lambda bodies: bodies.pop(0))
+    add("two at one index", thrice(), indices=[5, 5])
+    add("taken over from a key that is not in force", rotated().say("first", "rotate", "third", "first"))
+    add("not signed by the key before", rotated().say("first", "rotate", "third", "second"))
+    add("revokes itself", Statements().say("first", "revoke", "first"))
+    add("a revoked authority", rotated().say("second", "revoke", "first").say("first", "generate", "receipts"))
+    add("an archived key archived", rotated().say("second", "archive", "first").say("second", "archive", "first", reason="again"))
+    add("revoked after its end", rotated().say("second", "revoke", "first", until_size="7"))
+    add("a second receipts key beside the first", Statements().say("first", "generate", "receipts")
+        .say("first", "generate", "receipts 2"))
+    add("a key begun twice", thrice().say("third", "rotate", "second", "third"))
+    add("the name of another role", Statements().say("first", "generate", "receipts", role="approval"))
+    add("an end of what never began", Statements().say("first", "archive", "receipts"))
+    def spoil(name, value):
+        def edit(bodies):
+            target = bodies[-1] if name in bodies[-1] else bodies[-1]["statement"]
+            target[name] = value
+        return edit
+    for name, value in [("reason", "another"), ("valid_until", ""), ("valid_until", "2000-01-01T00:00:00.000000000Z"),
+                        ("until_size", "3"), ("action", "steal"), ("role", "king"), ("sequence", "0"), ("sequence", 1),
+                        ("prior", "00" * 32), ("previous", ""), ("vkey", ""), ("authority", vkey_of("second")),
+                        ("possession", ""), ("signature", ""), ("more", 1), ("reason", "x" * 513)]:
+        if name == "more":
+            add("an unknown key", rotated(), edit=lambda bodies: bodies[-1]["statement"].update(more=1))
+        else:
+            add(f"{name}: {value!r:.40}", rotated(), edit=spoil(name, value))
+    assert [case["good"] for case in cases] == [True] * good + [False] * (len(cases) - good), \
+        [case["why"] for i, case in enumerate(cases) if case["good"] != (i < good)]
+
+    def add_log(why, told, signer, trusted=("first",)):
+        entries = make_log(4)
+        for body in told.bodies:
+            entries.append(b"\x02" + encode(envelope(len(entries), "key", body, v=2))[1:])
+        entries.append(encode(envelope(len(entries), "control", {"what": "level"})))
+        files = files_of(entries, KEY_SEEDS[signer])
+        trusted = [vkey_of(word) for word in trusted]
+        try:
+            rules.check_log(files.get, trusted)
+            verdict = True
+        except rules.Refused:
+            verdict = False
+        logs.append({"why": why, "trusted": trusted, "good": verdict,
+                     "files": {path: b64(data) for path, data in sorted(files.items())}})
+
+    add_log("signed by the third, the first trusted", thrice(), "third")
+    add_log("signed by the second, which overlaps", thrice(), "second")
+    add_log("signed by the third, the third trusted", thrice(), "third", ("third",))
+    good = len(logs)
+    add_log("signed by a key that nobody began", rotated(), "third")
+    add_log("signed by the first after it was archived", rotated().say("second", "archive", "first"), "first")
+    add_log("signed by the first after it was revoked", rotated().say("second", "revoke", "first", until_size="2"), "first")
+    add_log("the trusted key begun, another signs, and nothing leads to it", Statements(), "second")
+    add_log("a receipts key signs a checkpoint", Statements().say("first", "generate", "receipts"), "receipts")
+    assert [log["good"] for log in logs] == [True] * good + [False] * (len(logs) - good)
+    write("key-history", {"origin": ORIGIN, "cases": cases, "logs": logs})
 
 
 # --- attestations
@@ -471,4 +608,5 @@ if __name__ == "__main__":
     leaf_vectors()
     receipt_vectors()
     log_vectors()
+    key_history_vectors()
     attestation_vectors()

@@ -329,11 +329,11 @@ def _time_is_good(text):
 
 def parse_leaf(data):
     need(len(data) <= 65535, "the leaf is too long")
-    need(data[:1] == b"\x01", "not version 1")
+    need(data[:1] in (b"\x01", b"\x02"), "not version 1 or 2")
     leaf = parse_canonical(data[1:])
     need(isinstance(leaf, dict) and set(leaf) == KEYS, "not exactly the nine keys")
-    need(_is_int(leaf["v"]) and leaf["v"] == 1, "v is not 1")
-    need(isinstance(leaf["type"], str) and leaf["type"] in TYPES, "an unknown type")
+    need(_is_int(leaf["v"]) and leaf["v"] == data[0], "v is not the version byte")
+    need(isinstance(leaf["type"], str) and leaf["type"] in (TYPES if data[0] == 1 else {"key"}), "an unknown type")
     need(_is_int(leaf["index"]) and leaf["index"] >= 0, "not an index")
     need(_time_is_good(leaf["time"]), "not a time")
     need(isinstance(leaf["mono"], str) and re.fullmatch("0|[1-9][0-9]{0,18}", leaf["mono"])
@@ -352,7 +352,7 @@ def intent_of(leaf):
     if "intent" not in leaf["body"]:
         need(leaf["type"] not in ("outcome", "interrupted", "events"), "the intent is not named")
         return None
-    need(leaf["type"] != "intent", "an intent names another")
+    need(leaf["type"] not in ("intent", "key"), "an intent or a change of a key names another")
     need(isinstance(named, dict) and set(named) == {"index", "leaf_hash"}, "not an intent reference")
     need(_is_int(named["index"]) and 0 <= named["index"] < leaf["index"], "an intent that is not before")
     need(is_hex(named["leaf_hash"], 64), "not a leaf hash")
@@ -365,6 +365,107 @@ def salt(disclosure_key, nonce, member):
 
 def salted_digest(one_salt, payload):
     return hmac.digest(one_salt, payload, "sha256")
+
+
+# --- key history (spec/key-history.md)
+
+ROLES = ("ledger", "receipts", "approval", "change", "skill")
+BEGINNING = ("generate", "import", "rotate")
+STATEMENT = {"action", "role", "vkey", "previous", "sequence", "prior", "valid_from", "valid_until", "until_size", "reason"}
+
+
+def check_statement(body):
+    """The form of one record; gives the statement."""
+    need(set(body) == {"statement", "authority", "signature", "possession"}, "not exactly the keys of a record")
+    s = body["statement"]
+    need(isinstance(s, dict) and set(s) == STATEMENT, "not exactly the keys of a statement")
+    need(all(isinstance(s[name], str) for name in STATEMENT - {"sequence"}), "a member that is no string")
+    need(all(isinstance(body[name], str) for name in ("authority", "signature", "possession")), "no string")
+    need(s["action"] in BEGINNING + ("archive", "revoke") and s["role"] in ROLES, "an unknown word")
+    parse_vkey(s["vkey"])
+    parse_vkey(body["authority"])
+    rotates, begins = s["action"] == "rotate", s["action"] in BEGINNING
+    need((s["previous"] != "") == rotates and (s["valid_until"] != "") == rotates, "previous, valid_until")
+    if rotates:
+        parse_vkey(s["previous"])
+        need(_time_is_good(s["valid_until"]) and s["valid_until"] >= s["valid_from"], "not the end of an overlap")
+    need(_is_int(s["sequence"]) and s["sequence"] >= 0, "not a sequence")
+    need(s["prior"] == "" if s["sequence"] == 0 else is_hex(s["prior"], 64), "not a prior")
+    need(_time_is_good(s["valid_from"]), "not a time")
+    if s["until_size"]:
+        need(not begins and re.fullmatch("0|[1-9][0-9]{0,18}", s["until_size"]) and int(s["until_size"]) < 2**63, "no size")
+    need(len(s["reason"].encode()) <= 512, "a reason that is too long")
+    need((body["possession"] != "") == begins, "possession")
+    return s
+
+
+class KeyHistory:
+    """Which keys speak for a log, by its own leaves."""
+
+    def __init__(self, origin, vkeys):
+        self.origin, self.count, self.prior, self.last = origin, 0, None, -1
+        names = {origin if role == "ledger" else f"{origin}/{role}": role for role in ROLES}
+        self.keys = {}
+        for vkey in vkeys:
+            if parse_vkey(vkey)[0] in names:
+                self.keys[vkey] = {"role": names[parse_vkey(vkey)[0]], "believed": True, "state": None, "above": -1,
+                                   "until": math.inf}
+
+    def add(self, index, body):
+        s = check_statement(body)
+        need(index > self.last, "out of order")
+        self.last = index
+        message = canonical(s).encode()
+        authority = parse_vkey(body["authority"])
+        need(ed25519.verify(authority[1], b"bailey/key-history/v1\x00" + message, from_base64(body["signature"])),
+             "a wrong signature")
+        if body["possession"]:
+            need(ed25519.verify(parse_vkey(s["vkey"])[1], b"bailey/key-possession/v1\x00" + message,
+                                from_base64(body["possession"])), "possession is not proven")
+        need(authority[0] == self.origin, "an authority of another log")
+        need(parse_vkey(s["vkey"])[0] == (self.origin if s["role"] == "ledger" else f"{self.origin}/{s['role']}"),
+             "a key of another name")
+        digest = hashlib.sha256(message).hexdigest()
+        if digest == self.prior:
+            return
+        need(s["sequence"] == self.count and s["prior"] == (self.prior or ""), "out of sequence")
+        by = self.keys.get(body["authority"])
+        if self.count == 0:
+            by = by or {"role": "ledger", "believed": False, "above": -1, "until": math.inf}
+            by["state"] = "in force"
+            self.keys[body["authority"]] = by
+        need(by and by["role"] == "ledger" and by["state"] in ("in force", "overlaps"), "an authority without authority")
+        key = self.keys.get(s["vkey"])
+        if s["action"] in BEGINNING:
+            itself = self.count == 0 and s["vkey"] == body["authority"]
+            need(itself or not (key and key["state"]), "begun before")
+            if s["action"] == "rotate":
+                old = self.keys.get(s["previous"])
+                need(old and old["role"] == s["role"] and old["state"] == "in force" and not itself, "not in force")
+                need(s["role"] != "ledger" or s["previous"] == body["authority"], "not signed by the key before")
+                old["state"] = "overlaps"
+            else:
+                need(itself or not any(k["role"] == s["role"] and k["state"] == "in force" for k in self.keys.values()),
+                     "one is in force")
+            if not key:
+                key = self.keys[s["vkey"]] = {"role": s["role"], "believed": False, "above": -1, "until": math.inf}
+            key["state"] = "in force"
+            key["believed"] = key["believed"] or by["believed"]
+            if s["role"] == "ledger" and not itself:
+                key["above"] = index
+        else:
+            need(key and key["state"], "never begun")
+            need(not (s["role"] == "ledger" and key["state"] == "in force"), "nobody takes over")
+            need(key["state"] != "revoked" and (s["action"] == "revoke" or key["state"] != "archived"), "ended before")
+            until = int(s["until_size"]) if s["until_size"] else index + 1
+            need(until <= index + 1, "until after the end")
+            key["until"] = min(key["until"], until)
+            key["state"] = "revoked" if s["action"] == "revoke" else "archived"
+        self.prior = digest
+        self.count += 1
+
+    def believed(self, size):
+        return [vkey for vkey, key in self.keys.items() if key["believed"] and key["above"] < size <= key["until"]]
 
 
 # --- receipts (spec/receipt.md)
@@ -453,12 +554,18 @@ def check_log(read, vkeys):
         need(data is not None, f"{path} is missing")
         return data
 
-    _, origin, size, root = check_checkpoint(file("checkpoint"), vkeys)
+    checkpoint = file("checkpoint")
+    origin, size, root = parse_checkpoint(parse_note(checkpoint)[0])
+    history = KeyHistory(origin, vkeys)
+    if not history.believed(size):
+        check_checkpoint(checkpoint, vkeys)
     hashes, types, open_intents, closed = [], [], set(), 0
     for number, width in _tiles(size):
         for entry in split_bundle(file(tile_path("entries", number, width)), width):
             leaf = parse_leaf(entry)
             need(leaf["index"] == len(hashes), "a leaf out of its place")
+            if leaf["type"] == "key":
+                history.add(len(hashes), leaf["body"])
             named = intent_of(leaf)
             if named:
                 at = named["index"]
@@ -471,6 +578,7 @@ def check_log(read, vkeys):
                 open_intents.add(len(hashes))
             types.append(leaf["type"])
             hashes.append(leaf_hash(entry))
+    check_checkpoint(checkpoint, history.believed(size))
     level, current = 0, hashes
     while current:
         for number, width in _tiles(len(current)):

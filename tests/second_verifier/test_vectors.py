@@ -17,6 +17,7 @@ import unittest
 import attestations
 import ed25519
 import rules
+import witness_rules
 
 HERE = pathlib.Path(__file__).resolve().parent
 VECTORS = HERE.parents[1] / "vectors"
@@ -95,6 +96,29 @@ class Vectors(unittest.TestCase):
         for item in all_["checkpoints"]:
             self.assertEqual(item["good"], verdict(rules.check_checkpoint, item["note"].encode(), item["vkeys"]), item["why"])
 
+    def test_witnesses(self):
+        all_ = vectors("witness")
+        cosignatures, policies, requests = all_["cosignatures"], all_["policies"], all_["requests"]
+        for vkey in cosignatures["good_vkeys"]:
+            self.assertEqual(witness_rules.make_vkey(*witness_rules.parse_vkey(vkey)), vkey)
+        for vkey in cosignatures["bad_vkeys"]:
+            self.assertFalse(verdict(witness_rules.parse_vkey, vkey), vkey)
+        for item in cosignatures["notes"]:
+            self.assertEqual(item["good"], verdict(
+                witness_rules.cosigned_at, item["note"].encode(), cosignatures["vkey"]), item["why"])
+        for text in policies["good"]:
+            self.assertTrue(verdict(witness_rules.parse_policy, text.encode()), text)
+        for item in policies["bad"]:
+            self.assertFalse(verdict(witness_rules.parse_policy, item["text"].encode()), item["why"])
+        for item in policies["verdicts"]:
+            self.assertEqual(item["good"], verdict(witness_rules.check_policy, item["note"].encode(),
+                                                   witness_rules.parse_policy(item["policy"].encode())))
+        for item in requests["good"]:
+            old, proof, checkpoint = witness_rules.parse_request(base64.b64decode(item["body"]))
+            self.assertEqual((str(old), [p.hex() for p in proof]), (item["old"], item["proof"]))
+        for item in requests["bad"]:
+            self.assertFalse(verdict(witness_rules.parse_request, base64.b64decode(item["body"])), item["why"])
+
     def test_leaves(self):
         all_ = vectors("leaf")
         for item in all_["good"]:
@@ -114,6 +138,22 @@ class Vectors(unittest.TestCase):
             rules.check_receipt(text.encode(), all_["vkeys"])
         for item in all_["bad"]:
             self.assertFalse(verdict(rules.check_receipt, item["text"].encode(), all_["vkeys"]), item["why"])
+
+    def test_key_histories(self):
+        all_ = vectors("key-history")
+
+        def follow(case):
+            history = rules.KeyHistory(all_["origin"], case["trusted"])
+            for leaf in case["leaves"]:
+                history.add(leaf["index"], leaf["body"])
+            for size, keys in case["believed"].items():
+                self.assertEqual(sorted(history.believed(int(size))), keys, case["why"])
+
+        for case in all_["cases"]:
+            self.assertEqual(case["good"], verdict(follow, case), case["why"])
+        for log in all_["logs"]:
+            files = {path: base64.b64decode(data) for path, data in log["files"].items()}
+            self.assertEqual(log["good"], verdict(rules.check_log, files.get, log["trusted"]), log["why"])
 
     def test_logs(self):
         all_ = vectors("log")
@@ -160,16 +200,17 @@ class Agreement(unittest.TestCase):
                     self.assertTrue(refused or "other.example" in text, bytes(data))
 
     def test_on_logs_with_a_byte_changed(self):
-        all_ = vectors("log")
         pick = random.Random(8)
-        for log in all_["logs"]:
+        plain = vectors("log")
+        logs = [log | {"trusted": plain["vkeys"]} for log in plain["logs"]] + vectors("key-history")["logs"]
+        for log in logs:
             with tempfile.TemporaryDirectory() as folder:
                 root = pathlib.Path(folder)
                 for name, data in log["files"].items():
                     (root / name).parent.mkdir(parents=True, exist_ok=True)
                     (root / name).write_bytes(base64.b64decode(data))
-                self.assertEqual(self.ours("log", all_["vkeys"], root), 0 if log["good"] else 1, log["why"])
-                self.assertEqual(self.theirs("log", all_["vkeys"], root), 0 if log["good"] else 1, log["why"])
+                self.assertEqual(self.ours("log", log["trusted"], root), 0 if log["good"] else 1, log["why"])
+                self.assertEqual(self.theirs("log", log["trusted"], root), 0 if log["good"] else 1, log["why"])
                 if not log["good"]:
                     continue
                 for name in log["files"]:
@@ -178,12 +219,12 @@ class Agreement(unittest.TestCase):
                         data = bytearray(good)
                         data[pick.randrange(len(data))] ^= 1 << pick.randrange(8)
                         (root / name).write_bytes(data)
-                        self.assertEqual(self.ours("log", all_["vkeys"], root), 1, name)
-                        self.assertEqual(self.theirs("log", all_["vkeys"], root), 1, name)
+                        self.assertEqual(self.ours("log", log["trusted"], root), 1, name)
+                        self.assertEqual(self.theirs("log", log["trusted"], root), 1, name)
                     (root / name).unlink()
                     missing = 3 if name == "checkpoint" else 1
-                    self.assertEqual(self.ours("log", all_["vkeys"], root), missing, name)
-                    self.assertEqual(self.theirs("log", all_["vkeys"], root), missing, name)
+                    self.assertEqual(self.ours("log", log["trusted"], root), missing, name)
+                    self.assertEqual(self.theirs("log", log["trusted"], root), missing, name)
                     (root / name).write_bytes(good)
 
     def test_checkpoints_that_extend_each_other(self):
@@ -224,7 +265,11 @@ class Program(unittest.TestCase):
         self.assertEqual(self.code("--help"), 0)
         self.assertEqual(self.code("--version"), 0)
         for wrong in [[], ["--nonsense"], ["receipt"], ["receipt", "-"], ["oracle", "--key", key, "-"], ["receipt", "--key"],
-                      ["receipt", "--key", key, "a", "b"], ["receipt", "--key", key, "--newer", "x", "-"],
+                      ["log", "--key", key, "a", "b"], ["receipt", "--key", key, "--newer", "x", "-"],
+                      ["proof", "--key", key, "-"], ["receipt", "--key", key, "--entry", "x", "-"],
+                      ["receipt", "--key", key, "--from", "x", "-"], ["receipt", "--key", key, "--remember", "/", "-"],
+                      ["checkpoint", "--key", key, "--newer", "x", "--remember", "/", "-"],
+                      ["log", "--key", key, "--from", "x", "--from", "y", "/"],
                       ["checkpoint", "--key", key, "--proof", "x", "-"], ["receipt", "--key", "not+a+key", "-"]]:
             self.assertEqual(self.code(*wrong), 2, wrong)
         self.assertEqual(self.code("receipt", "--key", key, "/nonexistent"), 3)

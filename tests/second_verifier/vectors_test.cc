@@ -1,6 +1,7 @@
 // The product against vectors/*.json, which a second implementation wrote.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -9,11 +10,15 @@
 #include "codec/json.h"
 #include "codec/text.h"
 #include "crypto/hash.h"
+#include "merkle/add_checkpoint.h"
 #include "merkle/attestation.h"
+#include "merkle/cosignature.h"
 #include "merkle/dsse.h"
+#include "merkle/key_history.h"
 #include "merkle/leaf.h"
 #include "merkle/note.h"
 #include "merkle/receipt.h"
+#include "merkle/tlog_policy.h"
 
 namespace bailey {
 namespace {
@@ -154,6 +159,43 @@ TEST(Vectors, Receipts) {
   }
 }
 
+TEST(Vectors, KeyHistories) {
+  const Json all = vectors("key-history");
+  for (const auto& item : all.find("cases")->as_array()) {
+    const auto& why = item.find("why")->as_string();
+    std::vector<merkle::NoteVerifier> trusted;
+    for (const auto& vkey : strings(*item.find("trusted")))
+      trusted.push_back(*merkle::NoteVerifier::parse(vkey));
+    merkle::KeyHistory history(all.find("origin")->as_string(), trusted);
+    Status followed;
+    for (const auto& leaf : item.find("leaves")->as_array()) {
+      followed = history.add(number(*leaf.find("index")), *leaf.find("body"));
+      if (!followed) break;
+    }
+    EXPECT_EQ(followed.has_value(), item.find("good")->as_bool()) << why;
+    if (!followed || !item.find("good")->as_bool()) continue;
+    for (const auto& [size, keys] : item.find("believed")->as_object()) {
+      std::vector<std::string> believed;
+      for (const auto& key : history.believed_at(std::stoull(size))) believed.push_back(key.vkey());
+      std::sort(believed.begin(), believed.end());
+      EXPECT_EQ(believed, strings(keys)) << why << ", size " << size;
+    }
+  }
+  for (const auto& item : all.find("logs")->as_array()) {
+    std::map<std::string, std::string> files;
+    for (const auto& [path, data] : item.find("files")->as_object()) files[path] = decoded(data);
+    const auto report = verify::verify_log(strings(*item.find("trusted")),
+                                           [&](const std::string& path) -> verify::File {
+                                             const auto found = files.find(path);
+                                             if (found == files.end())
+                                               return {verify::File::State::kMissing, {}};
+                                             return {verify::File::State::kRead, found->second};
+                                           });
+    EXPECT_EQ(report.verdict == verify::Verdict::kGood, item.find("good")->as_bool())
+        << item.find("why")->as_string() << ": " << report.message;
+  }
+}
+
 TEST(Vectors, Logs) {
   const Json all = vectors("log");
   const auto vkeys = strings(*all.find("vkeys"));
@@ -174,6 +216,83 @@ TEST(Vectors, Logs) {
     EXPECT_EQ(report.size, number(*item.find("report")->find("size")));
     EXPECT_EQ(report.closed, number(*item.find("report")->find("closed")));
     EXPECT_EQ(report.open, item.find("report")->find("open")->as_array().size());
+  }
+}
+
+TEST(Vectors, Cosignatures) {
+  const Json all = *vectors("witness").find("cosignatures");
+  for (const auto& vkey : strings(*all.find("good_vkeys"))) {
+    const auto verifier = merkle::CosignatureVerifier::parse(vkey);
+    ASSERT_TRUE(verifier) << vkey;
+    EXPECT_EQ(verifier->vkey(), vkey);
+    EXPECT_FALSE(merkle::NoteVerifier::parse(vkey)) << vkey;
+  }
+  for (const auto& vkey : strings(*all.find("bad_vkeys"))) {
+    const auto verifier = merkle::CosignatureVerifier::parse(vkey);
+    ASSERT_FALSE(verifier) << vkey;
+    EXPECT_EQ(verifier.error().code, "note.vkey");
+  }
+  const auto witness = *merkle::CosignatureVerifier::parse(all.find("vkey")->as_string());
+  for (const auto& item : all.find("notes")->as_array()) {
+    const auto note = merkle::parse_note(item.find("note")->as_string());
+    ASSERT_TRUE(note);
+    const auto time = merkle::cosigned_at(*note, witness);
+    const auto& why = item.find("why")->as_string();
+    ASSERT_EQ(time.has_value(), item.find("good")->as_bool()) << why;
+    if (time) {
+      EXPECT_EQ(*time ? std::to_string(**time) : "", item.find("time")->as_string()) << why;
+    } else {
+      EXPECT_EQ(time.error().code, "cosignature.signature") << why;
+    }
+  }
+}
+
+TEST(Vectors, PoliciesOfWitnesses) {
+  const Json all = *vectors("witness").find("policies");
+  for (const auto& text : strings(*all.find("good"))) {
+    const auto policy = merkle::parse_tlog_policy(text);
+    EXPECT_TRUE(policy) << text << policy.error().message;
+  }
+  for (const auto& item : all.find("bad")->as_array()) {
+    const auto policy = merkle::parse_tlog_policy(item.find("text")->as_string());
+    ASSERT_FALSE(policy) << item.find("why")->as_string();
+    EXPECT_EQ(policy.error().code, "tlog_policy.syntax") << item.find("why")->as_string();
+  }
+  for (const auto& item : all.find("verdicts")->as_array()) {
+    const auto policy = merkle::parse_tlog_policy(item.find("policy")->as_string());
+    ASSERT_TRUE(policy);
+    const auto verdict = merkle::verify_by_policy(item.find("note")->as_string(), *policy);
+    ASSERT_EQ(verdict.has_value(), item.find("good")->as_bool()) << codec::canonical_json(item);
+    if (!verdict) continue;
+    std::vector<std::string> by;
+    for (const auto& word : verdict->witnessed.by)
+      by.push_back(policy->witnesses[word.witness].name);
+    EXPECT_EQ(by, strings(*item.find("by")));
+  }
+  for (const auto& item : all.find("proofs")->as_array()) {
+    const auto policy = merkle::parse_tlog_policy(item.find("policy")->as_string());
+    const auto proof = merkle::parse_tlog_proof(item.find("proof")->as_string());
+    ASSERT_TRUE(policy && proof);
+    const auto verdict =
+        merkle::verify_tlog_proof(*proof, digest(*item.find("leaf_hash")), *policy);
+    EXPECT_EQ(verdict.has_value(), item.find("good")->as_bool()) << codec::canonical_json(item);
+  }
+}
+
+TEST(Vectors, AddCheckpointRequests) {
+  const Json all = *vectors("witness").find("requests");
+  for (const auto& item : all.find("good")->as_array()) {
+    const auto request = merkle::parse_add_checkpoint(decoded(*item.find("body")));
+    ASSERT_TRUE(request) << request.error().message;
+    EXPECT_EQ(std::to_string(request->old_size), item.find("old")->as_string());
+    EXPECT_EQ(request->proof, digests(*item.find("proof")));
+    EXPECT_EQ(request->checkpoint, decoded(*item.find("checkpoint")));
+    EXPECT_EQ(merkle::write_add_checkpoint(*request), decoded(*item.find("body")));
+  }
+  for (const auto& item : all.find("bad")->as_array()) {
+    const auto request = merkle::parse_add_checkpoint(decoded(*item.find("body")));
+    ASSERT_FALSE(request) << item.find("why")->as_string();
+    EXPECT_EQ(request.error().code, "witness.syntax");
   }
 }
 
