@@ -10,13 +10,11 @@ namespace bailey::app {
 namespace {
 
 constexpr const char* kUsage =
-    "usage: bailey-verify receipt    --key KEY... [--policy FILE] [--json] FILE...|-\n"
-    "       bailey-verify proof      --key KEY... [--policy FILE] [--json] --entry FILE FILE|-\n"
-    "       bailey-verify checkpoint --key KEY... [--policy FILE] [--json] [--remember DIR]\n"
-    "                                FILE [--newer FILE] [--proof FILE]\n"
-    "       bailey-verify log        --key KEY... [--policy FILE] [--json] [--remember DIR]\n"
-    "                                [--from FILE] DIRECTORY\n"
-    "       bailey-verify evidence     --key KEY... [--json] DIRECTORY\n"
+    "usage: bailey-verify receipt    --key KEY... [OPTION...] FILE...|-\n"
+    "       bailey-verify proof      --key KEY... --entry FILE [OPTION...] FILE|-\n"
+    "       bailey-verify checkpoint --key KEY... [OPTION...] FILE [--newer FILE --proof FILE]\n"
+    "       bailey-verify log        --key KEY... [OPTION...] DIRECTORY\n"
+    "       bailey-verify evidence   --key KEY... [--json] DIRECTORY\n"
     "       bailey-verify attestations --key KEY... [--json] FILE|-\n"
     "\n"
     "Checks offline what a Bailey ledger says. Trust comes from the keys given, and from the\n"

@@ -5,6 +5,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <sys/random.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -85,6 +86,7 @@ struct World::Parts {
   RealClock clock;
   KernelEntropy entropy;
   std::unique_ptr<effect::process::Jail> jail;
+  Fd signals;  // of pause_ms()
 };
 
 World::World() : parts_(std::make_unique<Parts>()) {}
@@ -180,6 +182,19 @@ void World::write(cli::Stream stream, std::string_view text) {
   (void)write_all(stream == cli::Stream::kOut ? STDOUT_FILENO : STDERR_FILENO, as_bytes(text));
 }
 
-bool World::pause_ms(int milliseconds) { return ::poll(nullptr, 0, milliseconds) < 0; }
+bool World::pause_ms(int milliseconds) {
+  if (!parts_->signals) {
+    sigset_t ends;
+    ::sigemptyset(&ends);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&ends, signal);
+    // Before threads are made, so that none of them takes the signal in its old way.
+    if (::sigprocmask(SIG_BLOCK, &ends, nullptr) != 0) return true;
+    parts_->signals = Fd(::signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!parts_->signals) return true;
+  }
+  // Of standard output only its end is asked for: a pipe without a reader, a closed terminal.
+  std::array<pollfd, 2> wait{pollfd{parts_->signals.get(), POLLIN, 0}, pollfd{STDOUT_FILENO, 0, 0}};
+  return ::poll(wait.data(), wait.size(), milliseconds) != 0;
+}
 
 }  // namespace bailey::app

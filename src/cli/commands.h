@@ -28,6 +28,8 @@ int doctor(Invocation& in);
 int log_tail(Invocation& in);
 int log_show(Invocation& in);
 int log_verify(Invocation& in);
+int log_fsck(Invocation& in);
+int log_search(Invocation& in);
 int log_prove(Invocation& in);
 int log_checkpoint(Invocation& in);
 int log_export(Invocation& in);

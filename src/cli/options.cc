@@ -45,7 +45,9 @@ Result<Parsed> parse(const CommandSpec& spec, std::span<const std::string> argum
   for (const auto& option : spec.options) {
     const std::string name(option.name);
     if (option.arity == Arity::kFlag) {
-      app.add_flag(name, flags[name]);
+      const std::string short_name =
+          option.letter == '\0' ? std::string() : std::string("-") + option.letter + ",";
+      app.add_flag(short_name + name, flags[name]);
       continue;
     }
     auto* added = app.add_option(name, values[name])->expected(1)->allow_extra_args(false);
@@ -97,7 +99,8 @@ std::string help_text(const CommandSpec& spec) {
     text += "\nOptions:\n";
     std::size_t width = 0;
     const auto label = [](const OptionSpec& option) {
-      return std::string(option.name) +
+      return (option.letter == '\0' ? "" : std::string("-") + option.letter + ", ") +
+             std::string(option.name) +
              (option.value.empty() ? "" : " " + std::string(option.value));
     };
     for (const auto& option : spec.options) width = std::max(width, label(option).size());

@@ -23,6 +23,7 @@ struct OptionSpec {
   std::string_view value;  // "N"; empty for a flag
   std::string_view help;   // one line
   Arity arity = Arity::kOne;
+  char letter = '\0';  // 'f' for "-f"; most have none
 };
 
 // kCommand: "-- COMMAND [ARG...]" follows; kMaybeCommand: it may.

@@ -71,7 +71,8 @@ class Outside {
 
   // Lost when the reader is gone; never throws, never kills us.
   virtual void write(Stream stream, std::string_view text) = 0;
-  // Waits; returns early when a signal asked the program to end (true).
+  // Waits; returns early (true) when a signal asked the program to end, or when nobody reads
+  // standard output any more. From the first call on such signals end nothing by themselves.
   [[nodiscard]] virtual bool pause_ms(int milliseconds) = 0;
 };
 

@@ -87,9 +87,27 @@ constexpr std::array kKillOptions = {kReason, kJson};
 constexpr std::array kApproveAnswerOptions = {kReason, kJson};
 constexpr std::array kTailOptions = {
     OptionSpec{"--count", "N", "how many entries (default 20)"},
-    OptionSpec{"--follow", "", "stay and print entries as they come", Arity::kFlag}, kJson};
+    OptionSpec{"--follow", "", "stay and print entries as they come", Arity::kFlag, 'f'}, kJson};
+constexpr std::array kSearchOptions = {
+    OptionSpec{"--since", "WHEN", "not before: 2h (ago), 2026-11-21 or 2026-11-21T08:41:00Z"},
+    OptionSpec{"--until", "WHEN", "before this time"},
+    OptionSpec{"--session", "ID", "of one session"},
+    OptionSpec{"--actor", "NAME", "by this agent or person"},
+    OptionSpec{"--action", "KIND", "process.run; process is every kind of it"},
+    OptionSpec{"--decision", "WORD", "allow, deny or ask; granted, denied or expired"},
+    OptionSpec{"--path", "PATH", "about this file, or what lies beneath it where paths are kept"},
+    OptionSpec{"--host", "HOST", "about this host, with or without its port"},
+    OptionSpec{"--limit", "N", "stop after so many"},
+    kJson};
+constexpr std::array kVerifyOptions = {
+    OptionSpec{"--from", "FILE", "only what came after this signed checkpoint"}, kJson};
+constexpr std::array kFsckOptions = {
+    OptionSpec{"--repair", "", "cut an end nobody was told of, write derived files anew",
+               Arity::kFlag},
+    kJson};
 constexpr std::array kProveOptions = {
-    OptionSpec{"--receipt", "FILE", "write the proof to this file instead of standard output"}};
+    OptionSpec{"--receipt", "FILE", "write the proof to this file instead of standard output"},
+    OptionSpec{"--entry", "FILE", "write the entry itself to this file, byte for byte"}};
 constexpr std::array kExportOptions = {
     OptionSpec{"--format", "NAME", "jsonl (default), csv, intoto or evidence"},
     OptionSpec{"--from", "N", "first entry (default 0)"},
@@ -181,15 +199,27 @@ const std::array kCommands = {
              0, 0, "  bailey doctor", kJsonOnly},
             doctor},
     Command{{"log tail", "Show the newest entries of the ledger.", "", 0, 0,
-             "  bailey log tail --count 5\n  bailey log tail --follow", kTailOptions},
+             "  bailey log tail --count 5\n  bailey log tail -f --json", kTailOptions},
             log_tail},
+    Command{{"log search", "Show the entries that answer a question.", "", 0, 0,
+             "  bailey log search --since 2h --decision deny\n"
+             "  bailey log search --session 3f2a9c0d51e7b846 --json",
+             kSearchOptions},
+            log_search},
     Command{{"log show", "Show one entry whole.", "INDEX", 1, 1, "  bailey log show 12", kJsonOnly},
             log_show},
     Command{{"log verify", "Check the whole ledger: leaves, tree, tiles, signatures; or a receipt.",
-             "[RECEIPT]", 0, 1, "  bailey log verify\n  bailey log verify r.json", kJsonOnly},
+             "[RECEIPT]", 0, 1,
+             "  bailey log verify\n"
+             "  bailey log verify --from monday.checkpoint\n"
+             "  bailey log verify r.json",
+             kVerifyOptions},
             log_verify},
+    Command{{"log fsck", "Look for damage, also when the ledger does not open; changes nothing.",
+             "", 0, 0, "  bailey log fsck\n  bailey log fsck --repair", kFsckOptions},
+            log_fsck},
     Command{{"log prove", "Write an inclusion proof of one entry (c2sp.org/tlog-proof).", "INDEX",
-             1, 1, "  bailey log prove 12 --receipt 12.tlog-proof", kProveOptions},
+             1, 1, "  bailey log prove 12 --receipt 12.tlog-proof --entry 12.entry", kProveOptions},
             log_prove},
     Command{{"log checkpoint",
              "Publish and print the signed checkpoint of the ledger.",

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "ledger/ledger.h"
+#include "merkle/leaf_glance.h"
 #include "merkle/verify_log.h"
 
 namespace bailey::ledger {
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxFileBytes = std::size_t{32} << 20;  // a full bundle has at most 16 MiB
 constexpr int kTries = 3;
+constexpr std::uint64_t kTellEvery = 1024;
 
 std::unexpected<Error> damaged(const std::string& where, const std::string& what) {
   return fail("log.corrupt", where + ": " + what,
@@ -87,13 +89,15 @@ Status Log::republish() {
   return publish();
 }
 
-Result<VerifyReport> Ledger::verify() {
+Result<VerifyReport> Ledger::verify(const Progress& progress) {
   VerifyReport report;
+  // Every entry is read twice: in the journal, and in what is published.
+  const std::uint64_t size = BAILEY_TRY(this->size());
   const Log::Visit check_leaf = [&](const Frame& frame) -> Status {
     const std::string where = "leaf " + std::to_string(frame.index);
-    const auto leaf = BAILEY_TRY(merkle::parse_leaf(frame.content));
+    const auto leaf = BAILEY_TRY(merkle::look_at_leaf(frame.content));
     if (leaf.index != frame.index) return damaged(where, "it says another index");
-    const auto intent = BAILEY_TRY(merkle::intent_of(leaf));
+    const auto& intent = leaf.intent;
     const bool opens = leaf.type == merkle::LeafType::kIntent;
     const bool closes = merkle::closes_intent(leaf.type) && intent.has_value();
     const Mark mark = opens ? Mark::kOpens : closes ? Mark::kCloses : Mark::kNone;
@@ -102,6 +106,7 @@ Result<VerifyReport> Ledger::verify() {
     }
     report.intents += opens;
     report.closed += closes;
+    if (progress && frame.index % kTellEvery == 0) progress(frame.index, 2 * size);
     return {};
   };
   const auto journal = BAILEY_TRY(log_->check_journal(check_leaf));
@@ -121,9 +126,13 @@ Result<VerifyReport> Ledger::verify() {
     }
     return text;
   };
+  merkle::LogCheck check;
+  check.progress = [&](std::uint64_t done, std::uint64_t) {
+    if (progress) progress(size + done, 2 * size);
+  };
   // Others may publish meanwhile and sweep a partial tile away: then once more.
   for (int tries = 1;; ++tries) {
-    const auto published = merkle::verify_log(files, verifiers());
+    const auto published = merkle::verify_log(files, verifiers(), check);
     if (published) {
       const bool same =
           published->checkpoint.size != report.size || published->checkpoint.root == report.root;

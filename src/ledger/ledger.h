@@ -121,7 +121,8 @@ class Ledger {
   // what it does to intents; every intent closed at most once; then the published files by
   // the verifier's own rules. Rotten tiles are written anew and said in the report.
   // Errors: log.corrupt, log.intent, leaf.*, and those of merkle::verify_log.
-  [[nodiscard]] Result<VerifyReport> verify();
+  using Progress = std::function<void(std::uint64_t done, std::uint64_t all)>;
+  [[nodiscard]] Result<VerifyReport> verify(const Progress& progress = {});
 
   // Writes tiles and checkpoint up to now; a run that ends does so through close_log().
   [[nodiscard]] Status publish() { return log_->publish(); }

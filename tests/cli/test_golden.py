@@ -11,7 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 COMMANDS = ["run", "init", "policy check", "policy show", "policy explain", "policy test", "policy diff",
             "policy suggest", "level show", "level set", "level reset", "kill on",
             "kill off", "kill status", "approve list", "approve show", "approve grant", "approve deny", "doctor",
-            "log tail", "log show", "log verify", "log prove", "log checkpoint", "log export", "key generate",
+            "log tail", "log search", "log show", "log verify", "log fsck", "log prove", "log checkpoint", "log export", "key generate",
             "key list", "key export", "version"]
 
 

@@ -60,7 +60,8 @@ def options(command):
     for option in command.options:
         value = f" \\fI{escape(option.value)}\\fR" if option.value else ""
         line = option.help[0].upper() + option.help[1:]
-        text += f".TP\n\\fB{escape(option.name)}\\fR{value}\n{escape(line)}{'' if line.endswith('.') else '.'}\n"
+        letter = f"\\fB\\-{option.letter}\\fR, " if option.letter else ""
+        text += f".TP\n{letter}\\fB{escape(option.name)}\\fR{value}\n{escape(line)}{'' if line.endswith('.') else '.'}\n"
     return text
 
 

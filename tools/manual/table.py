@@ -38,6 +38,7 @@ class Option:
     value: str  # empty for a flag
     help: str
     choices: list
+    letter: str = ""  # 'f' when -f says the same
 
 
 @dataclasses.dataclass
@@ -90,15 +91,15 @@ def sections(text):
 def read_options(path, lines):
     options = []
     for line in lines:
-        match = re.fullmatch(r"(--[a-z-]+)(?: (\S+))?\s{2,}(\S.*)", line)
+        match = re.fullmatch(r"(?:-([a-z]), )?(--[a-z-]+)(?: (\S+))?\s{2,}(\S.*)", line)
         if not match:
             raise Unreadable(f"the help of '{path}' has an option line of another shape: '{line}'")
-        name, value, text = match[1], match[2] or "", match[3]
+        letter, name, value, text = match[1] or "", match[2], match[3] or "", match[4]
         choices = CHOICES.get((path, name), [])
         for choice in choices:
             if choice not in re.findall(r"[A-Za-z0-9]+", f"{value} {text}"):
                 raise Unreadable(f"'{path} {name}' no longer names '{choice}' in its help")
-        options.append(Option(name, value, text, choices))
+        options.append(Option(name, value, text, choices, letter))
     options.append(Option("--help", "", "print the help of this command", []))
     return options
 
