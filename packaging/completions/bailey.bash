@@ -44,7 +44,7 @@ _bailey() {
       ;;
     log)
       if ((COMP_CWORD == 2)); then
-        _bailey_words 'tail show verify prove checkpoint export --help'
+        _bailey_words 'tail search show verify fsck prove checkpoint export prune metrics --help'
         return
       fi
       path+=" ${COMP_WORDS[2]}"
@@ -117,12 +117,26 @@ _bailey() {
     'approve grant --reason') :; return ;;
     'approve deny --reason') :; return ;;
     'log tail --count') :; return ;;
+    'log search --since') :; return ;;
+    'log search --until') :; return ;;
+    'log search --session') :; return ;;
+    'log search --actor') :; return ;;
+    'log search --action') :; return ;;
+    'log search --decision') :; return ;;
+    'log search --path') :; return ;;
+    'log search --host') :; return ;;
+    'log search --limit') :; return ;;
+    'log verify --from') _bailey_files; return ;;
     'log prove --receipt') _bailey_files; return ;;
+    'log prove --entry') _bailey_files; return ;;
     'log export --format') :; return ;;
     'log export --from') :; return ;;
     'log export --to') :; return ;;
     'log export --session') :; return ;;
     'log export --out') :; return ;;
+    'log prune --older-than') :; return ;;
+    'log prune --reason') :; return ;;
+    'log metrics --out') _bailey_files; return ;;
     'key export --format') _bailey_words 'vkey pem'; return ;;
   esac
   case $path in
@@ -147,11 +161,15 @@ _bailey() {
     'approve deny') _bailey_words '--reason --json --help' ;;
     'doctor') _bailey_words '--json --help' ;;
     'log tail') _bailey_words '--count --follow --json --help' ;;
+    'log search') _bailey_words '--since --until --session --actor --action --decision --path --host --limit --json --help' ;;
     'log show') _bailey_words '--json --help' ;;
-    'log verify') if [[ $cur == -* ]]; then _bailey_words '--json --help'; else _bailey_files; fi ;;
-    'log prove') _bailey_words '--receipt --help' ;;
+    'log verify') if [[ $cur == -* ]]; then _bailey_words '--from --json --help'; else _bailey_files; fi ;;
+    'log fsck') _bailey_words '--repair --json --help' ;;
+    'log prove') _bailey_words '--receipt --entry --help' ;;
     'log checkpoint') _bailey_words '--help' ;;
     'log export') _bailey_words '--format --from --to --session --out --help' ;;
+    'log prune') _bailey_words '--older-than --dry-run --reason --json --help' ;;
+    'log metrics') _bailey_words '--verify --out --help' ;;
     'key generate') _bailey_words '--json --help' ;;
     'key list') _bailey_words '--json --help' ;;
     'key export') _bailey_words 'ledger receipts approval --format --help' ;;
@@ -163,9 +181,9 @@ _bailey_verify() {
   local cur=${COMP_WORDS[COMP_CWORD]}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _bailey_words 'receipt log checkpoint evidence attestations --format --help --json --key --newer --proof --version'
+    _bailey_words 'receipt proof checkpoint log evidence attestations --entry --format --from --help --history --json --key --newer --policy --proof --remember --version'
   elif [[ $cur == -* ]]; then
-    _bailey_words '--format --help --json --key --newer --proof --version'
+    _bailey_words '--entry --format --from --help --history --json --key --newer --policy --proof --remember --version'
   else
     _bailey_files
   fi

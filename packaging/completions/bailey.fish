@@ -58,13 +58,17 @@ complete -c bailey -n '__bailey_noun approve' -a show -d 'Show one ask: what, wh
 complete -c bailey -n '__bailey_noun approve' -a grant -d 'Allow one ask once.'
 complete -c bailey -n '__bailey_noun approve' -a deny -d 'Refuse one ask.'
 complete -c bailey -n __bailey_bare -a doctor -d 'Say which protective layers this machine gives, proven by a real cage.'
-complete -c bailey -n __bailey_bare -a log -d 'tail, show, verify, prove, checkpoint, export'
+complete -c bailey -n __bailey_bare -a log -d 'tail, search, show, verify, fsck, prove, checkpoint, export, prune, metrics'
 complete -c bailey -n '__bailey_noun log' -a tail -d 'Show the newest entries of the ledger.'
+complete -c bailey -n '__bailey_noun log' -a search -d 'Show the entries that answer a question.'
 complete -c bailey -n '__bailey_noun log' -a show -d 'Show one entry whole.'
 complete -c bailey -n '__bailey_noun log' -a verify -d 'Check the whole ledger: leaves, tree, tiles, signatures; or a receipt.'
+complete -c bailey -n '__bailey_noun log' -a fsck -d 'Look for damage, also when the ledger does not open; changes nothing.'
 complete -c bailey -n '__bailey_noun log' -a prove -d 'Write an inclusion proof of one entry (c2sp.org/tlog-proof).'
 complete -c bailey -n '__bailey_noun log' -a checkpoint -d 'Publish and print the signed checkpoint of the ledger.'
 complete -c bailey -n '__bailey_noun log' -a export -d 'Write entries for other tools: JSON Lines, CSV, in-toto attestations, evidence.'
+complete -c bailey -n '__bailey_noun log' -a prune -d 'Forget what was asked for in old denials; entries and proofs stay.'
+complete -c bailey -n '__bailey_noun log' -a metrics -d 'Print the ledger'\''s state for Prometheus.'
 complete -c bailey -n __bailey_bare -a key -d 'generate, list, export'
 complete -c bailey -n '__bailey_noun key' -a generate -d 'Make the keys that are missing.'
 complete -c bailey -n '__bailey_noun key' -a list -d 'List the keys with their roles and ids.'
@@ -170,12 +174,28 @@ complete -c bailey -n '__bailey_is "log tail"' -l count -d 'how many entries (de
 complete -c bailey -n '__bailey_is "log tail"' -l follow -d 'stay and print entries as they come'
 complete -c bailey -n '__bailey_is "log tail"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "log tail"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "log search"' -l since -d 'not before: 2h (ago), 2026-11-21 or 2026-11-21T08:41:00Z' -x
+complete -c bailey -n '__bailey_is "log search"' -l until -d 'before this time' -x
+complete -c bailey -n '__bailey_is "log search"' -l session -d 'of one session' -x
+complete -c bailey -n '__bailey_is "log search"' -l actor -d 'by this agent or person' -x
+complete -c bailey -n '__bailey_is "log search"' -l action -d 'process.run; process is every kind of it' -x
+complete -c bailey -n '__bailey_is "log search"' -l decision -d 'allow, deny or ask; granted, denied or expired' -x
+complete -c bailey -n '__bailey_is "log search"' -l path -d 'about this file, or what lies beneath it where paths are kept' -x
+complete -c bailey -n '__bailey_is "log search"' -l host -d 'about this host, with or without its port' -x
+complete -c bailey -n '__bailey_is "log search"' -l limit -d 'stop after so many' -x
+complete -c bailey -n '__bailey_is "log search"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "log search"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "log show"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "log show"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "log verify"' -l from -d 'only what came after this signed checkpoint' -r -F
 complete -c bailey -n '__bailey_is "log verify"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "log verify"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "log verify"' -F
+complete -c bailey -n '__bailey_is "log fsck"' -l repair -d 'cut an end nobody was told of, write derived files anew'
+complete -c bailey -n '__bailey_is "log fsck"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "log fsck"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "log prove"' -l receipt -d 'write the proof to this file instead of standard output' -r -F
+complete -c bailey -n '__bailey_is "log prove"' -l entry -d 'write the entry itself to this file, byte for byte' -r -F
 complete -c bailey -n '__bailey_is "log prove"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "log checkpoint"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "log export"' -l format -d 'jsonl (default), csv, intoto or evidence' -x
@@ -184,6 +204,14 @@ complete -c bailey -n '__bailey_is "log export"' -l to -d 'last entry (default: 
 complete -c bailey -n '__bailey_is "log export"' -l session -d 'only entries of this session' -x
 complete -c bailey -n '__bailey_is "log export"' -l out -d 'a file instead of standard output; for evidence a new or empty folder' -x
 complete -c bailey -n '__bailey_is "log export"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "log prune"' -l older-than -d 'age of what is forgotten: 90d, 12h' -x
+complete -c bailey -n '__bailey_is "log prune"' -l dry-run -d 'only tell how much it would be'
+complete -c bailey -n '__bailey_is "log prune"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "log prune"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "log prune"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "log metrics"' -l verify -d 'verify the whole ledger too'
+complete -c bailey -n '__bailey_is "log metrics"' -l out -d 'write to this file instead of standard output' -r -F
+complete -c bailey -n '__bailey_is "log metrics"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "key generate"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "key generate"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "key list"' -l json -d 'print one JSON object instead of text'
@@ -193,11 +221,16 @@ complete -c bailey -n '__bailey_is "key export"' -l help -d 'print the help of t
 complete -c bailey -n '__bailey_is "key export"' -a 'ledger receipts approval'
 complete -c bailey -n '__bailey_is "version"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "version"' -l help -d 'print the help of this command'
-complete -c bailey-verify -n __fish_use_subcommand -a 'receipt log checkpoint evidence attestations'
+complete -c bailey-verify -n __fish_use_subcommand -a 'receipt proof checkpoint log evidence attestations'
+complete -c bailey-verify -l entry
 complete -c bailey-verify -l format
+complete -c bailey-verify -l from
 complete -c bailey-verify -l help
+complete -c bailey-verify -l history
 complete -c bailey-verify -l json
 complete -c bailey-verify -l key
 complete -c bailey-verify -l newer
+complete -c bailey-verify -l policy
 complete -c bailey-verify -l proof
+complete -c bailey-verify -l remember
 complete -c bailey-verify -l version

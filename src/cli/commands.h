@@ -33,6 +33,8 @@ int log_search(Invocation& in);
 int log_prove(Invocation& in);
 int log_checkpoint(Invocation& in);
 int log_export(Invocation& in);
+int log_prune(Invocation& in);
+int log_metrics(Invocation& in);
 int key_generate(Invocation& in);
 int key_list(Invocation& in);
 int key_export(Invocation& in);

@@ -18,7 +18,8 @@ import bench  # noqa: E402
 import run_attacks  # noqa: E402
 
 MODULES = ["test_exit_codes", "test_terminal", "test_places", "test_commands", "test_policy", "test_learn",
-           "test_policy_questions", "test_log", "test_export", "test_privacy", "test_golden"]
+           "test_policy_questions", "test_log", "test_export", "test_privacy", "test_retention",
+           "test_golden"]
 
 
 def main():
