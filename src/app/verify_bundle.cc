@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "app/verify_files.h"
 #include "bailey/verify_evidence.h"
 #include "base/fd.h"
 #include "codec/json.h"
@@ -22,26 +23,6 @@ using verify::Report;
 using verify::Verdict;
 
 Json number(std::uint64_t value) { return Json(std::to_string(value)); }
-
-int print_failure(const char* what, const Report& report, Output output) {
-  const bool failed = report.verdict == Verdict::kFailed;
-  if (output == Output::kJson) {
-    Json out;
-    out.set("version", 1).set("verified", what);
-    out.set("result", failed                              ? "failed"
-                      : report.verdict == Verdict::kUsage ? "usage"
-                                                          : "incomplete");
-    out.set("code", codec::valid_utf8(report.code));
-    out.set("message", codec::valid_utf8(report.message));
-    if (!report.hint.empty()) out.set("hint", codec::valid_utf8(report.hint));
-    std::printf("%s\n", codec::canonical_json(out).c_str());
-  } else {
-    std::fprintf(stderr, "bailey-verify: %s: %s [%s]\n", failed ? "FAILED" : "error",
-                 for_terminal(report.message).c_str(), report.code.c_str());
-    if (!report.hint.empty()) std::fprintf(stderr, "  %s\n", for_terminal(report.hint).c_str());
-  }
-  return static_cast<int>(report.verdict);
-}
 
 Json good_json(const char* what, const Report& report) {
   Json out;
@@ -67,8 +48,28 @@ Report unreadable(const std::string& folder, const std::string& why) {
 
 }  // namespace
 
+int print_failure(std::string_view what, const Report& report, Output output) {
+  const bool failed = report.verdict == Verdict::kFailed;
+  if (output == Output::kJson) {
+    Json out;
+    out.set("version", 1).set("verified", what);
+    out.set("result", failed                              ? "failed"
+                      : report.verdict == Verdict::kUsage ? "usage"
+                                                          : "incomplete");
+    out.set("code", codec::valid_utf8(report.code));
+    out.set("message", codec::valid_utf8(report.message));
+    if (!report.hint.empty()) out.set("hint", codec::valid_utf8(report.hint));
+    std::printf("%s\n", codec::canonical_json(out).c_str());
+  } else {
+    std::fprintf(stderr, "bailey-verify: %s: %s [%s]\n", failed ? "FAILED" : "error",
+                 for_terminal(report.message).c_str(), report.code.c_str());
+    if (!report.hint.empty()) std::fprintf(stderr, "  %s\n", for_terminal(report.hint).c_str());
+  }
+  return static_cast<int>(report.verdict);
+}
+
 int verify_evidence_folder(const std::vector<std::string>& vkeys, const std::string& folder,
-                           const ReadAt& read, Output output) {
+                           Output output) {
   const Fd fd(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!fd) return print_failure("evidence", unreadable(folder, std::strerror(errno)), output);
   std::vector<std::string> there;
@@ -82,7 +83,7 @@ int verify_evidence_folder(const std::vector<std::string>& vkeys, const std::str
   }
   if (error) return print_failure("evidence", unreadable(folder, error.message()), output);
   const auto found = verify::verify_evidence(
-      vkeys, [&](const std::string& path) { return read(fd.get(), path); }, there);
+      vkeys, [&](const std::string& path) { return read_at(fd.get(), path); }, there);
   if (found.report.verdict != Verdict::kGood) {
     return print_failure("evidence", found.report, output);
   }

@@ -36,6 +36,8 @@ int log_export(Invocation& in);
 int log_re_anchor(Invocation& in);
 int log_witness(Invocation& in);
 int witness_serve(Invocation& in);
+int log_prune(Invocation& in);
+int log_metrics(Invocation& in);
 int key_generate(Invocation& in);
 int key_list(Invocation& in);
 int key_show(Invocation& in);

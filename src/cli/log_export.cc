@@ -1,5 +1,6 @@
 // bailey log export: entries for other people's tools.
 #include <algorithm>
+#include <map>
 
 #include "cli/commands.h"
 #include "cli/household.h"
@@ -73,7 +74,7 @@ Status write_intoto(ledger::Ledger& ledger, const ledger::Head& head, const Sele
                     Pieces& out) {
   std::map<std::string, merkle::SessionTally> tallies;
   const std::string origin = ledger.log().verifier().name();
-  BAILEY_TRY(visit_selected(ledger, chosen, [&](const SelectedEntry& entry) -> Status {
+  const Status visited = visit_selected(ledger, chosen, [&](const SelectedEntry& entry) -> Status {
     if (!merkle::closes_intent(entry.leaf.type)) return {};
     const auto statement = BAILEY_TRY(ledger::entry_statement(ledger, head, entry.leaf));
     if (!entry.session.empty()) {
@@ -81,9 +82,11 @@ Status write_intoto(ledger::Ledger& ledger, const ledger::Head& head, const Sele
           .first->second.add(entry.hash, entry.leaf.type);
     }
     return out.add(ledger.attest(statement) + "\n");
-  }));
+  });
+  if (!visited) return visited;
   for (const auto& [session, tally] : tallies) {
-    BAILEY_TRY(out.add(ledger.attest(tally.statement(chosen.first, chosen.last)) + "\n"));
+    const auto statement = tally.statement(chosen.first, chosen.last);
+    BAILEY_TRY(out.add(ledger.attest(statement) + "\n"));
   }
   return {};
 }

@@ -117,6 +117,12 @@ constexpr std::array kExportOptions = {
     OptionSpec{"--session", "ID", "only entries of this session"},
     OptionSpec{"--out", "PATH",
                "a file instead of standard output; for evidence a new or empty folder"}};
+constexpr std::array kPruneOptions = {
+    OptionSpec{"--older-than", "TIME", "age of what is forgotten: 90d, 12h"},
+    OptionSpec{"--dry-run", "", "only tell how much it would be", Arity::kFlag}, kReason, kJson};
+constexpr std::array kMetricsOptions = {
+    OptionSpec{"--verify", "", "verify the whole ledger too", Arity::kFlag},
+    OptionSpec{"--out", "FILE", "write to this file instead of standard output"}};
 constexpr OptionSpec kPassphraseFile = {"--passphrase-file", "FILE",
                                         "seal the key under the passphrase in this file"};
 constexpr OptionSpec kPassphrase = {
@@ -287,6 +293,15 @@ const std::array kCommands = {
              "  bailey log export --format evidence --session 3f2a --out evidence/",
              kExportOptions},
             log_export},
+    Command{{"log prune", "Forget what was asked for in old denials; entries and proofs stay.", "",
+             0, 0,
+             "  bailey log prune --older-than 90d --dry-run\n"
+             "  bailey log prune --older-than 90d --reason 'our retention'",
+             kPruneOptions},
+            log_prune},
+    Command{{"log metrics", "Print the ledger's state for Prometheus.", "", 0, 0,
+             "  bailey log metrics --out /var/lib/node_exporter/bailey.prom", kMetricsOptions},
+            log_metrics},
     Command{{"log witness",
              "Whom the ledger asks to cosign: add URL VKEY, remove NAME, list, status, submit.",
              "ACTION [WORD] [WORD]", 1, 3,

@@ -38,11 +38,14 @@ class FolderWriter {
     note_ = ledger_.checkpoint(head_);
     const auto text = BAILEY_TRY(merkle::parse_note(note_));
     checkpoint_ = BAILEY_TRY(merkle::parse_checkpoint_text(text.text));
-    BAILEY_TRY(visit_selected(ledger_, selection_, [&](const SelectedEntry& entry) -> Status {
-      BAILEY_TRY(add(entry));
-      if (progress) progress(entry.leaf.index - scope_.first + 1, scope_.last - scope_.first + 1);
-      return {};
-    }));
+    const Status visited =
+        visit_selected(ledger_, selection_, [&](const SelectedEntry& entry) -> Status {
+          BAILEY_TRY(add(entry));
+          if (progress)
+            progress(entry.leaf.index - scope_.first + 1, scope_.last - scope_.first + 1);
+          return {};
+        });
+    if (!visited) return std::unexpected(visited.error());
     if (scope_.receipts == 0) {
       return fail("evidence.empty", "no entry was selected", "bailey log tail shows the newest");
     }

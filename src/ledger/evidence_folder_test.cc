@@ -41,9 +41,9 @@ class EvidenceFolderTest : public ::testing::Test {
     const Dir dir = out_.open();
     return merkle::verify_evidence(
         [&](const std::string& path) -> Result<std::string> {
-          auto text = dir.read_file(RelPath::known(path), 64U << 20);
+          const auto text = dir.read_file(RelPath::known(path), 64U << 20);
           if (!text) return fail("log.missing", text.error().message);
-          return text;
+          return *text;
         },
         ledger_->verifiers());
   }

@@ -94,6 +94,8 @@ void set_judgement(Json& body, const model::Judgement& judgement) {
   }
   body.set("limits", Json(std::move(limits)));
   body.set("degradations", listed(judgement.degradations, text));
+  // Of the ask whose yes allowed it: its `ask` and `answer` entries bear the same id.
+  if (!judgement.approval.empty()) body.set("approval_id", text(judgement.approval));
 }
 
 Json intent_json(const model::IntentId& intent) {
@@ -171,6 +173,10 @@ Json outcome_body(const model::Outcome& outcome, const Discloser& discloser) {
   body.set("started", decimal(evidence.started_mono_ns));
   body.set("ended", decimal(evidence.ended_mono_ns));
   body.set("leftover_processes", decimal(evidence.leftover_processes));
+  // Said, so that nobody takes silence for "none": the workspace is written directly, and what
+  // was opened is no event unless it was refused.
+  body.set("files_read", Json("not_observed"));
+  body.set("files_written", Json("not_observed"));
   if (!evidence.grants.empty() || evidence.grants_uncounted > 0) {
     body.set("grants", grants_json(evidence.grants, discloser));
     body.set("grants_uncounted", decimal(evidence.grants_uncounted));

@@ -61,7 +61,8 @@ class Effects {
 
 namespace bailey::ledger {
 
-inline model::Verdict a_verdict(model::Decision decision, const std::string& secret = "") {
+inline model::Verdict a_verdict(model::Decision decision, const std::string& secret = "",
+                                const std::string& approval = "") {
   codec::Json arguments;
   arguments.set("program", codec::Json("/usr/bin/true"));
   arguments.set("argv", codec::Json(codec::Json::Array{codec::Json("true"), codec::Json(secret)}));
@@ -74,14 +75,16 @@ inline model::Verdict a_verdict(model::Decision decision, const std::string& sec
   judgement.decision = decision;
   judgement.reasons.push_back({"policy.rule", decision, "because of " + secret, "rule-1"});
   judgement.policy_name = "test";
+  judgement.approval = approval;
   judgement.limits[model::LimitKind::kMemory] = std::uint64_t{1} << 60;
   return gate::Gate::verdict(
       identity::Identifier::caller(cli::CommandLineDoor::request(*std::move(action)), session),
       std::move(judgement));
 }
 
-inline model::Permit a_permit(model::AuthorityWatch& watch, const std::string& secret = "") {
-  return consent::Consent::permit(a_verdict(model::Decision::kAllow, secret), watch);
+inline model::Permit a_permit(model::AuthorityWatch& watch, const std::string& secret = "",
+                              const std::string& approval = "") {
+  return consent::Consent::permit(a_verdict(model::Decision::kAllow, secret, approval), watch);
 }
 
 inline model::Evidence some_evidence() {

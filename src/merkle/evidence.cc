@@ -56,6 +56,13 @@ Result<Claim> read_claim(const Json& predicate) {
   return claim;
 }
 
+Result<std::string> session_told(const ReceiptParts& parts) {
+  const auto leaf = BAILEY_TRY(parse_leaf(parts.leaf));
+  if (!parts.intent) return session_of(leaf, nullptr);
+  const auto intent = BAILEY_TRY(parse_leaf(parts.intent->leaf));
+  return session_of(leaf, &intent);
+}
+
 class EvidenceReader {
  public:
   EvidenceReader(const LogFiles& files, const std::vector<NoteVerifier>& trusted)
@@ -71,26 +78,24 @@ class EvidenceReader {
   }
 
  private:
-  Result<Bytes> file(const std::string& path) {
-    const auto content = files_(path);
-    if (!content && content.error().code == "log.missing") {
+  Result<std::string> file(const std::string& path) {
+    auto bytes = files_(path);
+    if (!bytes && bytes.error().code == "log.missing") {
       return fail("evidence.missing", path + " is missing");
     }
-    if (!content) return std::unexpected(content.error());
-    const auto bytes = as_bytes(*content);
-    return Bytes(bytes.begin(), bytes.end());
+    return bytes;
   }
 
   Status read_manifest() {
-    const Bytes bytes = BAILEY_TRY(file(std::string(kManifestFile)));
-    const auto envelope = parse_envelope(as_text(bytes));
+    const std::string text = BAILEY_TRY(file(std::string(kManifestFile)));
+    const auto envelope = parse_envelope(text);
     if (!envelope) return manifest_error(envelope.error().message);
     const auto signers = verify_envelope(*envelope, trusted_);
     if (!signers) return manifest_error(signers.error().message);
     signer_ = signers->front().name();
     if (envelope->payload_type != kStatementPayload || envelope->signatures.size() != 1 ||
         envelope->signatures.front().keyid != signers->front().vkey() ||
-        write_envelope(*envelope) + "\n" != as_text(bytes)) {
+        write_envelope(*envelope) + "\n" != text) {
       return manifest_error("it is not spelled as manifests are");
     }
     auto statement = parse_statement(envelope->payload);
@@ -113,8 +118,8 @@ class EvidenceReader {
       report_.paths.push_back(subject.name);
     }
     // The checkpoint first: all else is proven against it.
-    const Bytes note = BAILEY_TRY(file(std::string(kEvidenceCheckpoint)));
-    report_.checkpoint = BAILEY_TRY(verify_checkpoint(as_text(note), trusted_));
+    const std::string note = BAILEY_TRY(file(std::string(kEvidenceCheckpoint)));
+    report_.checkpoint = BAILEY_TRY(verify_checkpoint(note, trusted_));
     const auto expected = manifest_statement(claim_.scope, report_.checkpoint, listed());
     if (write_statement(expected) != as_text(envelope->payload)) {
       return manifest_error("it is not about the checkpoint that is there");
@@ -137,13 +142,13 @@ class EvidenceReader {
   }
 
   Status read_file(const Subject& subject) {
-    const Bytes bytes = BAILEY_TRY(file(subject.name));
-    if (crypto::sha256(bytes) != *subject.sha256) {
+    const std::string content = BAILEY_TRY(file(subject.name));
+    if (crypto::sha256(as_bytes(content)) != *subject.sha256) {
       return fail("evidence.digest", subject.name + " is not the file that the manifest names");
     }
     const bool receipts = subject.name.starts_with("receipts/");
     if (!receipts && !subject.name.starts_with("attestations/")) return {};
-    std::string_view text = as_text(bytes);
+    std::string_view text = content;
     for (std::uint64_t line = 1; !text.empty(); ++line) {
       const auto end = text.find('\n');
       if (end == std::string_view::npos) {
@@ -171,13 +176,9 @@ class EvidenceReader {
         (!receipts_.empty() && receipts_.back() >= index)) {
       return fail("evidence.receipt", "entry " + std::to_string(index) + " is not in its place");
     }
-    if (!claim_.scope.session.empty()) {
-      const auto leaf = BAILEY_TRY(parse_leaf(parsed.parts.leaf));
-      std::optional<LeafEnvelope> intent;
-      if (parsed.parts.intent) intent = BAILEY_TRY(parse_leaf(parsed.parts.intent->leaf));
-      if (session_of(leaf, intent ? &*intent : nullptr) != claim_.scope.session) {
-        return fail("evidence.receipt", "entry " + std::to_string(index) + " is another session's");
-      }
+    if (!claim_.scope.session.empty() &&
+        BAILEY_TRY(session_told(parsed.parts)) != claim_.scope.session) {
+      return fail("evidence.receipt", "entry " + std::to_string(index) + " is another session's");
     }
     receipts_.push_back(index);
     if (closes_intent(receipt.leaf.type)) closings_.push_back(index);

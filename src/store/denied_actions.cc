@@ -1,5 +1,7 @@
 #include "store/denied_actions.h"
 
+#include <charconv>
+
 #include "codec/text.h"
 #include "store/private_file.h"
 
@@ -55,6 +57,25 @@ Result<std::optional<std::string>> DeniedActions::find(std::uint64_t index,
                                          as_bytes(std::string_view(*text).substr(kHead.size())));
   if (!plain) return unreadable();
   return std::optional(std::string(as_text(*plain)));
+}
+
+Result<std::vector<DeniedActions::Kept>> DeniedActions::list() const {
+  constexpr std::size_t kDigits = 20;
+  std::vector<Kept> all;
+  for (const auto& name : BAILEY_TRY(folder_.list())) {
+    if (name.size() != kDigits + 1 + 64 + kEnd.size() || !name.ends_with(kEnd)) continue;
+    Kept kept;
+    const auto* const end = name.data() + kDigits;
+    if (std::from_chars(name.data(), end, kept.index).ptr != end) continue;
+    kept.leaf_hash = name.substr(kDigits + 1, 64);
+    const auto own = name_of(kept.index, kept.leaf_hash);
+    if (own && *own == name) all.push_back(std::move(kept));
+  }
+  return all;
+}
+
+Status DeniedActions::remove(const Kept& kept) const {
+  return folder_.remove_file(RelPath::known(BAILEY_TRY(name_of(kept.index, kept.leaf_hash))));
 }
 
 Status DeniedActions::remove_oldest() const {

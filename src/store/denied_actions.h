@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/entropy.h"
 #include "crypto/seal.h"
@@ -36,6 +37,15 @@ class DeniedActions {
   // Nothing when it is not kept (any more).
   [[nodiscard]] Result<std::optional<std::string>> find(std::uint64_t index,
                                                         const std::string& leaf_hash) const;
+
+  struct Kept {
+    std::uint64_t index = 0;
+    std::string leaf_hash;  // 64 hex digits
+  };
+  // What is kept, oldest first.
+  [[nodiscard]] Result<std::vector<Kept>> list() const;
+  // Missing is not an error.
+  [[nodiscard]] Status remove(const Kept& kept) const;
 
  private:
   DeniedActions(const Home& home, Dir folder, crypto::SealKey key, Entropy& entropy)

@@ -19,7 +19,7 @@ import run_attacks  # noqa: E402
 
 MODULES = ["test_exit_codes", "test_terminal", "test_places", "test_commands", "test_policy", "test_learn",
            "test_policy_questions", "test_keys", "test_witness", "test_log", "test_export", "test_privacy",
-           "test_golden"]
+           "test_retention", "test_golden"]
 
 
 def main():

@@ -99,13 +99,18 @@ class Export(AttackCase):
         self.assertIn("\x1b", leaf["body"]["action"]["resource"])
         self.assertIn("\n", leaf["body"]["action"]["program"])
         for command in (["tail"], ["tail", "--json"], ["show", "0"], ["show", "0", "--json"], ["show", "2"], ["verify"],
-                        ["verify", "--json"], ["prove", "0"], ["checkpoint"], ["export"], ["export", "--format", "csv"],
+                        ["verify", "--json"], ["prove", "0"], ["checkpoint"], ["search"], ["search", "--json"], ["fsck"], ["metrics"], ["export"], ["export", "--format", "csv"],
                         ["export", "--format", "intoto"]):
             shown = self.ok("log", *command)
             text = (shown.out + shown.err).replace("\r\n", "\n")
             self.assertNotRegex(text, DANGEROUS, f"log {command}")
             if command in (["tail"], ["export"], ["tail", "--json"]):
                 self.assertEqual(len(shown.out.splitlines()), 4, f"log {command}")
+
+    def test_an_ending_says_what_was_not_looked_at(self):
+        self.runs(1)
+        body = json.loads(self.ok("log", "show", "1", "--json").out)["leaf"]["body"]
+        self.assertEqual((body["files_read"], body["files_written"]), ("not_observed", "not_observed"))
 
     def test_a_bundle_is_what_a_second_verifier_says(self):
         self.runs(2)

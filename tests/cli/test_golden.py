@@ -12,7 +12,7 @@ COMMANDS = ["run", "init", "policy check", "policy show", "policy explain", "pol
             "policy suggest", "level show", "level set", "level reset", "kill on",
             "kill off", "kill status", "approve list", "approve show", "approve grant", "approve deny", "doctor",
             "log tail", "log search", "log show", "log verify", "log fsck", "log prove", "log checkpoint",
-            "log export", "log witness", "log re-anchor", "witness serve", "key generate", "key list", "key show",
+            "log export", "log prune", "log metrics", "log witness", "log re-anchor", "witness serve", "key generate", "key list", "key show",
             "key rotate", "key revoke", "key archive", "key export", "key import", "key recover", "version"]
 
 
