@@ -81,12 +81,12 @@ Status write_intoto(ledger::Ledger& ledger, const ledger::Head& head, const Sele
       tallies.try_emplace(entry.session, origin, entry.session)
           .first->second.add(entry.hash, entry.leaf.type);
     }
-    return out.add(ledger.attest(statement) + "\n");
+    return out.add(BAILEY_TRY(ledger.attest(statement)) + "\n");
   });
   if (!visited) return visited;
   for (const auto& [session, tally] : tallies) {
     const auto statement = tally.statement(chosen.first, chosen.last);
-    BAILEY_TRY(out.add(ledger.attest(statement) + "\n"));
+    BAILEY_TRY(out.add(BAILEY_TRY(ledger.attest(statement)) + "\n"));
   }
   return {};
 }

@@ -26,12 +26,12 @@ std::string Ledger::checkpoint(const Head& head) const {
   return same ? *published : own;
 }
 
-std::string Ledger::attest(const merkle::Statement& statement) const {
+Result<std::string> Ledger::attest(const merkle::Statement& statement) const {
   const auto name = merkle::NoteVerifier::create(receipt_key_name(), keys_.receipts.public_key());
   check(name.has_value(), "the key of receipts has a name");
   return merkle::write_envelope(merkle::kStatementPayload,
                                 as_bytes(merkle::write_statement(statement)), *name,
-                                keys_.receipts);
+                                keys_.receipts.get());
 }
 
 }  // namespace bailey::ledger

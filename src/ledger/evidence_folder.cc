@@ -82,7 +82,7 @@ class FolderWriter {
 
   Status attest(const merkle::Statement& statement) {
     const auto path = merkle::attestations_file(attested_++ / merkle::kEvidenceLines);
-    return line(attestations_, path, ledger_.attest(statement) + "\n");
+    return line(attestations_, path, BAILEY_TRY(ledger_.attest(statement)) + "\n");
   }
 
   // Adds to the file `path`, which is opened when it is a new one.
@@ -146,7 +146,7 @@ class FolderWriter {
               [](const auto& a, const auto& b) { return a.path < b.path; });
     const auto statement = merkle::manifest_statement(scope_, checkpoint_, files);
     return into_.create_file(RelPath::known(merkle::kManifestFile),
-                             as_bytes(ledger_.attest(statement) + "\n"), Sync::kYes);
+                             as_bytes(BAILEY_TRY(ledger_.attest(statement)) + "\n"), Sync::kYes);
   }
 
   Ledger& ledger_;

@@ -161,7 +161,7 @@ TEST_F(EvidenceFolderTest, ASignedManifestMustBeTrue) {
       files.push_back({path, crypto::sha256(as_bytes(read(at(path))))});
     }
     put(at(std::string(merkle::kManifestFile)),
-        ledger_->attest(merkle::manifest_statement(claim, good.checkpoint, files)) + "\n");
+        *ledger_->attest(merkle::manifest_statement(claim, good.checkpoint, files)) + "\n");
     return code();
   };
   EXPECT_EQ(sign(*scope, ""), "");  // the control

@@ -117,7 +117,7 @@ class Ledger {
   [[nodiscard]] std::string checkpoint(const Head& head) const;
   // A DSSE envelope over the statement, signed with the key of receipts: canonical JSON
   // without a newline.
-  [[nodiscard]] std::string attest(const merkle::Statement& statement) const;
+  [[nodiscard]] Result<std::string> attest(const merkle::Statement& statement) const;
   // C2SP tlog-proof text for a leaf of any age.
   [[nodiscard]] Result<std::string> tlog_proof(std::uint64_t index);
   // The changes of keys, proven in the newest durable head (spec/key-history.md). Reads the whole

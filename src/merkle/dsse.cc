@@ -68,8 +68,13 @@ std::string write_envelope(const Envelope& envelope) {
 
 std::string write_envelope(std::string_view payload_type, ByteView payload,
                            const NoteVerifier& name, const crypto::SigningKey& key) {
-  check(name.key() == key.public_key(), "an envelope's key under another key's name");
-  const auto signature = key.sign_raw(pre_authentication(payload_type, payload));
+  return *write_envelope(payload_type, payload, name, crypto::BorrowedKeySigner(key));
+}
+
+Result<std::string> write_envelope(std::string_view payload_type, ByteView payload,
+                                   const NoteVerifier& name, const crypto::Signer& signer) {
+  check(name.key() == signer.public_key(), "an envelope's key under another key's name");
+  const auto signature = BAILEY_TRY(signer.sign_raw(pre_authentication(payload_type, payload)));
   Envelope envelope{std::string(payload_type), Bytes(payload.begin(), payload.end()), {}};
   envelope.signatures.push_back({name.vkey(), Bytes(signature.begin(), signature.end())});
   return write_envelope(envelope);

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "crypto/sign.h"
+#include "crypto/signer.h"
 #include "merkle/note.h"
 
 namespace bailey::merkle {
@@ -39,6 +40,10 @@ struct Envelope {
 // Canonical JSON without a newline; `keyid` is the signer's vkey. The type is ASCII.
 [[nodiscard]] std::string write_envelope(std::string_view payload_type, ByteView payload,
                                          const NoteVerifier& name, const crypto::SigningKey& key);
+// Errors: those of the signer.
+[[nodiscard]] Result<std::string> write_envelope(std::string_view payload_type, ByteView payload,
+                                                 const NoteVerifier& name,
+                                                 const crypto::Signer& signer);
 [[nodiscard]] std::string write_envelope(const Envelope& envelope);
 
 // Errors: dsse.syntax with the member that is wrong.
