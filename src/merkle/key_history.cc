@@ -59,7 +59,9 @@ const KnownKey* KeyHistory::find(const NoteVerifier& key) const noexcept {
 }
 
 KnownKey* KeyHistory::find_key(const NoteVerifier& key) noexcept {
-  return const_cast<KnownKey*>(std::as_const(*this).find(key));
+  const auto found = std::find_if(keys_.begin(), keys_.end(),
+                                  [&](const KnownKey& known) { return same(known.key, key); });
+  return found == keys_.end() ? nullptr : &*found;
 }
 
 KnownKey& KeyHistory::take(const NoteVerifier& key, KeyRole role) {

@@ -26,7 +26,7 @@ Result<std::optional<WallTime>> optional_time(codec::ObjectReader& reader, std::
   if (!text) return std::optional<WallTime>();
   const auto time = merkle::parse_rfc3339(*text);
   if (!time) return std::unexpected(reader.error(kCode, name, "must be a time"));
-  return std::optional(*time);
+  return std::optional<WallTime>(time);
 }
 
 Result<RingKey> read_key(const Json& item, const std::string& origin) {

@@ -22,7 +22,12 @@
 
 namespace {
 
-using namespace bailey::platform::token;
+using bailey::platform::token::Answer;
+using bailey::platform::token::Ask;
+using bailey::platform::token::kMaxMessage;
+using bailey::platform::token::Message;
+using bailey::platform::token::parse_message;
+using bailey::platform::token::write_message;
 
 constexpr int kChannel = 3;
 constexpr std::size_t kKeyBytes = 32;
@@ -87,7 +92,7 @@ class Token {
     void* symbol = ::dlsym(module, "C_GetFunctionList");
     if (symbol == nullptr) return said(Answer::kModule, "the file is no PKCS#11 module");
     CK_C_GetFunctionList get = nullptr;
-    std::memcpy(&get, &symbol, sizeof get);
+    std::memcpy(static_cast<void*>(&get), static_cast<const void*>(&symbol), sizeof get);
     CK_FUNCTION_LIST* functions = nullptr;
     CK_RV result = get(&functions);
     if (result == CKR_OK) result = functions->C_Initialize(nullptr);
