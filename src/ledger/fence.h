@@ -30,7 +30,7 @@ enum class FenceFault : std::uint32_t {
   kForked = 2,      // another tree of the same size was signed
   kCopied = 3,      // the folder is not the one that the log was written in
   kMissing = 4,     // the log has entries and the second place knows nothing
-  kDamaged = 5,     // neither slot can be read, or it is of another log
+  kDamaged = 5,     // neither slot can be read, it is of another log, or cannot be written
   kMoved = 6,       // another epoch than this process began with
 };
 
@@ -72,6 +72,7 @@ class Fence {
  private:
   Fence(Dir dir, Fd file, const Digest& log_id)
       : dir_(std::move(dir)), file_(std::move(file)), log_id_(log_id) {}
+  Status write(ByteView bytes, std::int64_t at) const;
   Dir dir_;
   Fd file_;  // may not be there yet
   Digest log_id_;
