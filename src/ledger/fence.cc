@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::string_view kMagic = "BAILEYF1";
 constexpr std::size_t kSlotBytes = 256;
-constexpr off_t kSlotAt[] = {0, 4096};
+constexpr std::size_t kSlotAt[] = {0, 4096};
+constexpr std::size_t kFileBytes = 8192;
 constexpr std::size_t kBodyBytes = 8 + 4 * 8 + 32 + 4 + 4 + 64 + 32 + 8 + 32;
 static_assert(kBodyBytes + 4 <= kSlotBytes);
 
@@ -80,7 +81,7 @@ Error fence_error(FenceFault fault) {
     case FenceFault::kNone:
       break;
   }
-  return {"ledger.fence", "what the second place remembers cannot be read", hint};
+  return {"ledger.fence", "what the second place remembers cannot be read or written", hint};
 }
 
 Bytes fence_slot(const Remembered& remembered, const Digest& log_id) {
@@ -152,33 +153,27 @@ Result<Fence> Fence::open(const Dir& dir, const Digest& log_id) {
   return Fence(BAILEY_TRY(dir.duplicate()), file ? *std::move(file) : Fd(), log_id);
 }
 
-Result<std::optional<Remembered>> Fence::look() const {
+Result<std::optional<Remembered>> Fence::look() {
   if (!file_) return std::optional<Remembered>();
+  // Both slots and what is between them: one call costs less than two.
+  std::array<std::uint8_t, kSlotAt[1] + kSlotBytes> bytes{};
+  ssize_t got = 0;
+  do {
+    got = ::pread(file_.get(), bytes.data(), bytes.size(), 0);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return std::unexpected(disk_error("disk.read", "read the second place", errno));
   std::optional<Remembered> newest;
-  for (const off_t at : kSlotAt) {
-    std::array<std::uint8_t, kSlotBytes> bytes{};
-    ssize_t got = 0;
-    do {
-      got = ::pread(file_.get(), bytes.data(), bytes.size(), at);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0) return std::unexpected(disk_error("disk.read", "read the second place", errno));
-    auto slot = parse_fence_slot(ByteView(bytes).first(static_cast<std::size_t>(got)), log_id_);
+  for (const auto at : kSlotAt) {
+    if (static_cast<std::size_t>(got) < at + kSlotBytes) continue;
+    auto slot = parse_fence_slot(ByteView(bytes).subspan(at, kSlotBytes), log_id_);
     if (slot && (!newest || slot->turn > newest->turn)) newest = slot;
   }
   if (!newest) return std::unexpected(fence_error(FenceFault::kDamaged));
+  turn_ = newest->turn;
   return newest;
 }
 
-Status Fence::remember(Remembered remembered, Sync sync) {
-  const auto before = look();
-  // A turn that was read from a damaged file does not matter: the slot is written over.
-  remembered.turn = before && *before ? (*before)->turn + 1 : 1;
-  if (!file_) {
-    if (sync == Sync::kNo) return std::unexpected(fence_error(FenceFault::kMissing));
-    file_ = BAILEY_TRY(dir_.open_file(file_name(), O_RDWR | O_CREAT));
-  }
-  const Bytes bytes = fence_slot(remembered, log_id_);
-  const off_t at = kSlotAt[remembered.turn % 2];
+Status Fence::write(ByteView bytes, std::int64_t at) const {
   std::size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t count = ::pwrite(file_.get(), bytes.data() + done, bytes.size() - done,
@@ -189,6 +184,22 @@ Status Fence::remember(Remembered remembered, Sync sync) {
     }
     done += static_cast<std::size_t>(count);
   }
+  return {};
+}
+
+Status Fence::remember(Remembered remembered, Sync sync) {
+  // Of a file that is damaged or not there any turn will do.
+  if (sync == Sync::kYes) (void)look();
+  remembered.turn = turn_ + 1;
+  if (!file_) {
+    if (sync == Sync::kNo) return std::unexpected(fence_error(FenceFault::kMissing));
+    file_ = BAILEY_TRY(dir_.open_file(file_name(), O_RDWR | O_CREAT));
+    // All of its room, so that a disk that fills up does not stop what is written over later.
+    BAILEY_TRY(write(Bytes(kFileBytes), 0));
+  }
+  BAILEY_TRY(write(fence_slot(remembered, log_id_),
+                   static_cast<std::int64_t>(kSlotAt[remembered.turn % 2])));
+  turn_ = remembered.turn;
   if (sync == Sync::kNo) return {};
   if (::fdatasync(file_.get()) != 0) {
     return std::unexpected(disk_error("disk.sync", "sync the second place", errno));

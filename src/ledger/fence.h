@@ -30,7 +30,7 @@ enum class FenceFault : std::uint32_t {
   kForked = 2,      // another tree of the same size was signed
   kCopied = 3,      // the folder is not the one that the log was written in
   kMissing = 4,     // the log has entries and the second place knows nothing
-  kDamaged = 5,     // neither slot can be read, or it is of another log
+  kDamaged = 5,     // neither slot can be read, it is of another log, or cannot be written
   kMoved = 6,       // another epoch than this process began with
 };
 
@@ -64,16 +64,19 @@ class Fence {
   [[nodiscard]] static Result<Fence> open(const Dir& dir, const Digest& log_id);
 
   // Nothing when there is no file. Errors: ledger.fence, disk.*.
-  [[nodiscard]] Result<std::optional<Remembered>> look() const;
-  // Over the older slot; kYes also makes the file and brings all of it to disk.
+  [[nodiscard]] Result<std::optional<Remembered>> look();
+  // Over the older slot; kYes also makes the file and brings all of it to disk. kNo takes the
+  // slot that look() found to be the older one, under the same hold of the lock.
   // Errors: disk.*.
   [[nodiscard]] Status remember(Remembered remembered, Sync sync);
 
  private:
   Fence(Dir dir, Fd file, const Digest& log_id)
       : dir_(std::move(dir)), file_(std::move(file)), log_id_(log_id) {}
+  Status write(ByteView bytes, std::int64_t at) const;
   Dir dir_;
-  Fd file_;  // may not be there yet
+  std::uint64_t turn_ = 0;  // of the newer slot, when looked at last
+  Fd file_;                 // may not be there yet
   Digest log_id_;
 };
 

@@ -233,13 +233,13 @@ class Log {
 
   CommitQueue queue_{[this](std::span<Pending* const> pending) { commit(pending); }};
   std::atomic<bool> read_only_{false};
+  std::atomic<bool> anchoring_{false};
+  std::atomic<FenceFault> fault_{FenceFault::kNone};
 
   std::optional<Fence> fence_;
-  std::atomic<FenceFault> fault_{FenceFault::kNone};
   std::optional<Remembered> remembered_;
   std::uint64_t place_ = 0;
   std::atomic<std::uint64_t> epoch_{0};
-  std::atomic<bool> anchoring_{false};
   std::atomic<std::uint64_t> given_up_size_{0};
 
   // The cursor: how far this Log has read (or written) the journal.

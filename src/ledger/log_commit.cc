@@ -228,8 +228,9 @@ Status Log::flush(Bytes& buffer) {
 
 // Signs the tree as it stands, when a leaf is not under a head yet.
 Status Log::write_head() {
-  if (newest_head_.size == tail_.size()) return {};
+  // Even without a leaf to sign: what follows writes to the second place, and looks here first.
   BAILEY_TRY(fence_allows());
+  if (newest_head_.size == tail_.size()) return {};
   // What is signed is what can be read back: every new leaf is hashed a second time.
   FrameReader reader(*current_, end_.offset);
   merkle::Frontier again = signed_frontier_;

@@ -85,8 +85,9 @@ Status Log::check_fence() {
   const std::lock_guard lock(cursor_mutex_);
   // After looking: a head is remembered only once the page says that it is on disk.
   BAILEY_TRY(catch_up());
-  if (!found) return fault(FenceFault::kDamaged);
-  if (!*found) {
+  if (!found && durable_head_.size != 0) return fault(FenceFault::kDamaged);
+  if (!found || !*found) {
+    // A log without entries contradicts nothing; its making may have been cut off half way.
     if (durable_head_.size != 0) return fault(FenceFault::kMissing);
     return fence_->remember({.place = place_, .head = durable_head_}, Sync::kYes);
   }
@@ -148,10 +149,10 @@ Status Log::fence_allows() {
 // Holds kSync; the head is on disk.
 void Log::remember(const Head& head) {
   if (!fence_ || anchoring_) return;
-  // A second place that cannot be written is noticed when it is compared: it is behind then, and
-  // what it still says stays true.
-  (void)fence_->remember(
+  const auto written = fence_->remember(
       {.epoch = epoch_, .place = place_, .head = head, .other_size = given_up_size_}, Sync::kNo);
+  // This head is on disk and told; without a memory of it there is not another.
+  if (!written) fault_.store(FenceFault::kDamaged);
 }
 
 Status Log::stop_signing(FenceFault found, std::uint64_t size, const merkle::Hash& root) {

@@ -22,6 +22,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -59,10 +60,18 @@ struct World {
   crypto::SigningKey key = crypto::SigningKey::generate(entropy);
   MachineClock clock;
 
+  // A second place for the last head, when a test names one.
+  std::optional<Dir> second = [] {
+    const char* path = std::getenv("VICTIM_FENCE");
+    return path == nullptr ? std::nullopt : std::optional<Dir>(app::World::open(path));
+  }();
+
   Result<std::unique_ptr<ledger::Log>> open(const std::string& dir) {
     ledger::OpenReport report;
-    auto log = ledger::Log::open(app::World::open(dir), "crash.example/log", key, clock,
-                                 {.segment_bytes = 256U << 10}, report);
+    const ledger::LogOptions options{.segment_bytes = 256U << 10,
+                                     .second_place = second ? &*second : nullptr};
+    auto log =
+        ledger::Log::open(app::World::open(dir), "crash.example/log", key, clock, options, report);
     if (report.cut_bytes != 0) {
       std::printf("cut %llu bytes\n", static_cast<unsigned long long>(report.cut_bytes));
     }
@@ -115,6 +124,7 @@ int check_log(const std::string& dir, const std::string& acks) {
   World world;
   auto log = world.open(dir);
   if (!log) return say(1, log.error());
+  if (const auto fault = (*log)->fence_fault()) return say(1, *fault);
   const auto head = (*log)->head();
   if (!head) return say(1, head.error());
   std::map<std::uint64_t, std::string> acked;
