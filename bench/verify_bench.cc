@@ -7,8 +7,11 @@
 // read from files, through the function that bailey-verify reads with. Leaves are real ones
 // of 256 bytes. Receipts are checked twice: many under one checkpoint, as an evidence bundle
 // has them (one signature each), and each under its own (two).
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -58,15 +61,19 @@ double peak_mib() {
 
 verify::File read_file(const std::string& path) {
   verify::File file;
-  std::FILE* const in = std::fopen(path.c_str(), "rb");
-  if (in == nullptr) {
+  const int in = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (in < 0) {
     file.state = verify::File::State::kMissing;
     return file;
   }
-  file.content.resize(std::filesystem::file_size(path));
-  const auto got = std::fread(file.content.data(), 1, file.content.size(), in);
-  std::fclose(in);
-  check(got == file.content.size(), "a file of the bench was cut");
+  struct stat status{};
+  check(::fstat(in, &status) == 0, "a file of the bench cannot be looked at");
+  const auto size = static_cast<std::size_t>(status.st_size);
+  file.content.resize_and_overwrite(size, [&](char* bytes, std::size_t room) {
+    check(::read(in, bytes, room) == static_cast<ssize_t>(size), "a file of the bench was cut");
+    return room;
+  });
+  ::close(in);
   file.state = verify::File::State::kRead;
   return file;
 }

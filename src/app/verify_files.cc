@@ -25,7 +25,10 @@ bool read_all(int fd, std::string& out) {
   room = std::min(room, kMaxFileBytes + 1);
   std::size_t used = 0;
   for (;;) {
-    if (out.size() - used < room) out.resize(used + room);
+    if (out.size() - used < room) {
+      // What read() fills need not be zero before.
+      out.resize_and_overwrite(used + room, [](char*, std::size_t size) { return size; });
+    }
     const ssize_t got = ::read(fd, out.data() + used, out.size() - used);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return false;

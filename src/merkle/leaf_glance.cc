@@ -37,9 +37,11 @@ class Scanner {
     ++at_;
     return true;
   }
-  bool take(std::string_view words) noexcept {
-    if (left() < words.size() || std::memcmp(at_, words.data(), words.size()) != 0) return false;
-    at_ += words.size();
+  // Of a length known when compiled: no call to compare.
+  template <std::size_t N>
+  bool take(const char (&words)[N]) noexcept {
+    if (left() < N - 1 || std::memcmp(at_, words, N - 1) != 0) return false;
+    at_ += N - 1;
     return true;
   }
   // Exactly `count` bytes, whatever they are.
@@ -139,16 +141,23 @@ std::uint64_t number_of(std::string_view digits) noexcept {
   return number;
 }
 
-// Without a branch a byte: the length is known, so that the compiler takes many at a step.
+// Eight digits at a step. To each byte is added what brings a digit, and each letter from a
+// to f, to its high bit; bytes are below 0x80 first, so nothing is carried to the next one.
 template <std::size_t N>
-bool all_hex(const char* text) noexcept {
-  unsigned wrong = 0;
-  for (std::size_t i = 0; i < N; ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    wrong |= static_cast<unsigned>(static_cast<unsigned char>(c - '0') > 9) &
-             static_cast<unsigned>(static_cast<unsigned char>(c - 'a') > 5);
+bool all_hex(std::string_view text) noexcept {  // of N bytes
+  static_assert(N % 8 == 0);
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHigh = 0x8080808080808080U;
+  std::uint64_t good = kHigh;
+  for (std::size_t i = 0; i < N; i += 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.substr(i, 8).data(), sizeof eight);
+    const std::uint64_t low = eight & ~kHigh;
+    const std::uint64_t digit = (low + kOnes * (0x80 - '0')) & ~(low + kOnes * (0x7F - '9'));
+    const std::uint64_t letter = (low + kOnes * (0x80 - 'a')) & ~(low + kOnes * (0x7F - 'f'));
+    good &= (digit | letter) & ~eight;
   }
-  return wrong == 0;
+  return good == kHigh;
 }
 
 // {"index":N,"leaf_hash":"<hex>"}
@@ -158,7 +167,7 @@ std::optional<IntentRef> glance_at_ref(Scanner& in) {
   const auto index = in.integer();
   if (!index || !in.take(",\"leaf_hash\":\"")) return std::nullopt;
   const auto hex = in.cut(2 * sizeof(Hash));
-  if (!hex || !all_hex<2 * sizeof(Hash)>(hex->data()) || !in.take("\"}")) return std::nullopt;
+  if (!hex || !all_hex<2 * sizeof(Hash)>(*hex) || !in.take("\"}")) return std::nullopt;
   ref.index = number_of(*index);
   for (std::size_t i = 0; i < ref.leaf_hash.size(); ++i) {
     ref.leaf_hash[i] =
@@ -186,29 +195,41 @@ bool glance_at_body(Scanner& in, std::optional<IntentRef>& ref) {
 }
 
 bool is_boot(std::string_view text) noexcept {
-  return text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-' &&
-         all_hex<8>(text.data()) && all_hex<4>(text.data() + 9) && all_hex<4>(text.data() + 14) &&
-         all_hex<4>(text.data() + 19) && all_hex<12>(text.data() + 24);
+  if (text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return false;
+  char digits[32];
+  const auto copy = [&](std::size_t to, std::size_t from, std::size_t count) {
+    std::memcpy(digits + to, text.data() + from, count);
+  };
+  copy(0, 0, 8);
+  copy(8, 9, 4);
+  copy(12, 14, 4);
+  copy(16, 19, 4);
+  copy(20, 24, 12);
+  return all_hex<sizeof digits>({digits, sizeof digits});
 }
 
 // A time that exists for certain: of the last days of a month it does not say so.
 bool is_plain_time(std::string_view text) noexcept {
   unsigned wrong = 0;
-  for (std::size_t i = 0; i < kTimeShape.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    const auto digit = static_cast<unsigned char>(c - '0');
-    wrong |= static_cast<unsigned>(kTimeShape[i] == '0' ? digit > 9 : text[i] != kTimeShape[i]);
-  }
-  if (wrong != 0) return false;
-  const auto part = [&](std::size_t at, std::size_t length) {
-    return number_of(text.substr(at, length));
+  const auto two = [&](std::size_t at) {
+    const auto tens = static_cast<unsigned>(static_cast<unsigned char>(text[at] - '0'));
+    const auto ones = static_cast<unsigned>(static_cast<unsigned char>(text[at + 1] - '0'));
+    wrong |= static_cast<unsigned>(tens > 9) | static_cast<unsigned>(ones > 9);
+    return tens * 10 + ones;
   };
-  const auto year = part(0, 4);
-  const auto month = part(5, 2);
-  const auto day = part(8, 2);
-  const std::uint64_t sure = month == 2 ? 28 : 30;
-  return year > 1678 && year < 2261 && month >= 1 && month <= 12 && day >= 1 && day <= sure &&
-         part(11, 2) <= 23 && part(14, 2) <= 59 && part(17, 2) <= 59;
+  const unsigned year = two(0) * 100 + two(2);
+  const unsigned month = two(5);
+  const unsigned day = two(8);
+  const unsigned hour = two(11);
+  const unsigned minute = two(14);
+  const unsigned second = two(17);
+  for (const std::size_t at : {20U, 22U, 24U, 26U, 27U}) (void)two(at);
+  for (const std::size_t at : {4U, 7U, 10U, 13U, 16U, 19U, 29U}) {
+    wrong |= static_cast<unsigned>(text[at] != kTimeShape[at]);
+  }
+  const unsigned sure = month == 2 ? 28 : 30;
+  return wrong == 0 && year > 1678 && year < 2261 && month >= 1 && month <= 12 && day >= 1 &&
+         day <= sure && hour <= 23 && minute <= 59 && second <= 59;
 }
 
 bool fits(const LeafGlance& leaf) noexcept {
@@ -234,11 +255,10 @@ std::optional<LeafGlance> glance_at_leaf(ByteView bytes) {
   const auto mono = in.integer();
   if (!mono || !in.take("\",\"nonce\":\"")) return {};
   const auto nonce = in.cut(2 * sizeof(Nonce));
-  if (!nonce || !all_hex<2 * sizeof(Nonce)>(nonce->data()) || !in.take("\",\"parent\":\""))
-    return {};
+  if (!nonce || !all_hex<2 * sizeof(Nonce)>(*nonce) || !in.take("\",\"parent\":\"")) return {};
   if (!in.is('"')) {
     const auto parent = in.cut(2 * sizeof(Hash));
-    if (!parent || !all_hex<2 * sizeof(Hash)>(parent->data())) return {};
+    if (!parent || !all_hex<2 * sizeof(Hash)>(*parent)) return {};
   }
   if (!in.take("\",\"time\":\"")) return {};
   const auto time = in.cut(kTimeShape.size());

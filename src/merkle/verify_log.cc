@@ -47,23 +47,22 @@ class LogReader {
 
   Result<LogReport> run() {
     const std::string note = BAILEY_TRY(files_("checkpoint"));
-    report_.checkpoint = BAILEY_TRY(parse_checkpoint_text(BAILEY_TRY(parse_note(note)).text));
+    const Note parsed = BAILEY_TRY(parse_note(note));
+    report_.checkpoint = BAILEY_TRY(parse_checkpoint_text(parsed.text));
     const std::uint64_t size = report_.checkpoint.size;
     // Somebody trusted must have begun the log; who signs today, its leaves tell.
     history_.emplace(report_.checkpoint.origin, trusted_);
     if (history_->believed_at(size).empty()) BAILEY_TRY(verify_checkpoint(note, trusted_));
-    TileStack tree(files_, size);
-    TileHashes hashes(files_, size);
-    tree_ = &tree;
-    hashes_ = &hashes;
+    tree_.emplace(files_, size);
+    hashes_.emplace(files_, size);
     if (check_.after) BAILEY_TRY(start_after(*check_.after));
     for (std::uint64_t tile = report_.from / kTileWidth; tile * kTileWidth < size; ++tile) {
       BAILEY_TRY(read_bundle(tile));
-      if (check_.progress) check_.progress(tree.count() - report_.from, size - report_.from);
+      if (check_.progress) check_.progress(tree_->count() - report_.from, size - report_.from);
     }
     BAILEY_TRY(verify_checkpoint(note, history_->believed_at(size)));
-    BAILEY_TRY(tree.finish());
-    if (tree.root() != report_.checkpoint.root) {
+    BAILEY_TRY(tree_->finish());
+    if (tree_->root() != report_.checkpoint.root) {
       return fail("log.root", "the entries do not hash to the root of the checkpoint");
     }
     list_open();
@@ -186,8 +185,8 @@ class LogReader {
   const LogCheck& check_;
   LogReport report_;
   std::optional<KeyHistory> history_;
-  TileStack* tree_ = nullptr;  // of run()
-  TileHashes* hashes_ = nullptr;
+  std::optional<TileStack> tree_;
+  std::optional<TileHashes> hashes_;
   std::unordered_map<std::uint64_t, Hash> open_;
   std::unordered_map<std::uint64_t, std::uint64_t> closed_before_;  // of before `from`, by whom
   std::string old_path_;  // of the bundle that an old intent was last looked up in
