@@ -18,7 +18,6 @@ namespace {
 
 using codec::for_terminal;
 using codec::Json;
-using verify::File;
 using verify::Report;
 using verify::Verdict;
 

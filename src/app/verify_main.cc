@@ -29,7 +29,6 @@ namespace {
 
 using bailey::Error;
 using bailey::Fd;
-using bailey::Result;
 using bailey::app::read_operand;
 using bailey::app::VerifyMemory;
 using bailey::app::VerifyOptions;
@@ -197,28 +196,32 @@ Report run_one(const VerifyOptions& options, const Verifier& verifier, const std
   return entry ? verifier.proof(*text, *entry) : report;
 }
 
-// What `bailey log export` wrote; nothing when it is another command.
-std::optional<int> run_bundle(const VerifyOptions& options) {
+// What `bailey log export` wrote; its results have a shape of their own.
+int run_exported(const VerifyOptions& options) {
   using bailey::app::Output;
   const Output output = options.json ? Output::kJson : Output::kText;
-  const bool evidence = options.command == "evidence";
-  if (!evidence && options.command != "attestations") return std::nullopt;
+  const std::string& operand = options.operands[0];
   Report report;
   std::vector<std::string> keys;
   for (const auto& key : options.keys) {
     if (!collect_keys(key, keys, report)) {
-      return bailey::app::print_failure(options.command, report, output);
+      print_report(options, operand, report);
+      return static_cast<int>(report.verdict);
     }
   }
-  const std::string& operand = options.operands[0];
-  if (evidence) return bailey::app::verify_evidence_folder(keys, operand, output);
-  const auto text = content_of(operand, report);
-  if (!text) return bailey::app::print_failure(options.command, report, output);
-  return bailey::app::verify_bundle(keys, *text, output);
+  if (options.command == "evidence") {
+    return bailey::app::verify_evidence_folder(keys, operand, output);
+  }
+  const auto bundle = content_of(operand, report);
+  if (bundle) return bailey::app::verify_bundle(keys, *bundle, output);
+  print_report(options, operand, report);
+  return static_cast<int>(report.verdict);
 }
 
 int run(const VerifyOptions& options) {
-  if (const auto done = run_bundle(options)) return *done;
+  if (options.command == "evidence" || options.command == "attestations") {
+    return run_exported(options);
+  }
   Report report;
   const auto verifier = verifier_for(options, report);
   if (!verifier) {

@@ -24,7 +24,7 @@ constexpr const char* kUsage =
     "  proof       that an entry is in the log, by a proof (c2sp.org/tlog-proof)\n"
     "  checkpoint  a signed checkpoint; with --newer, that the newer one extends it\n"
     "  log         a published or exported log: every entry, tile and reference\n"
-    "  evidence    a folder of 'bailey log export --format evidence': every file in it\n"
+    "  evidence    a folder of 'bailey log export --format evidence': every file of it\n"
     "  attestations  a bundle of in-toto attestations (.intoto.jsonl)\n"
     "\n"
     "  --key KEY       a public key (NAME+ID+BASE64), or a file with one on each line; repeat it\n"
@@ -65,10 +65,6 @@ std::string complaint(const VerifyOptions& options) {
   if (options.keys.empty() && !options.policy) {
     return "a --key or a --policy is needed: without one nothing is verified";
   }
-  const bool bundle = options.command == "evidence" || options.command == "attestations";
-  if (bundle && (options.policy || options.history)) {
-    return "--policy and --history are not for '" + options.command + "': give the keys";
-  }
   if (!checkpoint && (options.newer || options.proof)) {
     return "--newer and --proof belong to 'checkpoint'";
   }
@@ -76,6 +72,10 @@ std::string complaint(const VerifyOptions& options) {
     return "--proof needs --newer or --remember";
   }
   if (options.newer && options.remember) return "--remember takes the place of --newer";
+  const bool exported = options.command == "evidence" || options.command == "attestations";
+  if (exported && (options.policy || options.history)) {
+    return "--policy and --history do not belong to '" + options.command + "'";
+  }
   if (options.entry.has_value() != (options.command == "proof")) {
     return "'proof' needs --entry, and nothing else takes it";
   }

@@ -8,7 +8,7 @@
 namespace bailey::app {
 
 struct VerifyOptions {
-  std::string command;  // "receipt", "proof", "checkpoint", "log", "evidence", "attestations"
+  std::string command;  // "receipt", "log", ...: see usage_text()
   std::vector<std::string> operands;
   std::vector<std::string> keys;        // as given: a key, or a file with keys
   std::optional<std::string> policy;    // a tlog-policy file

@@ -8,6 +8,7 @@ namespace bailey::codec {
 namespace {
 
 constexpr std::string_view kMark = "[redacted:";
+constexpr int kMaxPasses = 16;
 constexpr std::size_t kMaxHeaderBytes = 2048;  // of a JWT; so that a miss costs no more
 
 bool is_alnum(char c) noexcept {
@@ -146,7 +147,6 @@ Found bearer(std::string_view text) {
 Found secret_at(std::string_view text, std::size_t at) {
   const auto rest = text.substr(at);
   // Cheap first: nothing below begins with another character.
-  if (rest.front() == '-') return private_key(rest);
   if (rest.front() == ':') return url_password(rest);
   const bool inside = at > 0 && is_alnum(text[at - 1]);
   if (!inside) {
@@ -157,9 +157,8 @@ Found secret_at(std::string_view text, std::size_t at) {
   return named_value(rest, text.substr(0, at).substr(at > 64 ? at - 64 : 0));
 }
 
-}  // namespace
-
-std::string redacted(std::string_view text) {
+template <class Find>
+std::string replaced(std::string_view text, const Find& find) {
   std::string out;
   std::size_t copied = 0;
   for (std::size_t at = 0; at < text.size();) {
@@ -167,7 +166,7 @@ std::string redacted(std::string_view text) {
       at += kMark.size();
       continue;
     }
-    const Found found = secret_at(text, at);
+    const Found found = find(text, at);
     if (found.bytes == 0) {
       ++at;
       continue;
@@ -177,8 +176,23 @@ std::string redacted(std::string_view text) {
     at += found.keep + found.bytes;
     copied = at;
   }
-  if (copied == 0) return std::string(text);
   return out.append(text.substr(copied));
+}
+
+}  // namespace
+
+std::string redacted(std::string_view text) {
+  std::string out(text);
+  // Until nothing is left to find: what stood on both sides of a secret may be one.
+  for (int pass = 0; pass < kMaxPasses; ++pass) {
+    // Keys of several lines first: a value ends at a blank, and a key has some in its head.
+    std::string next = replaced(
+        out, [](std::string_view all, std::size_t at) { return private_key(all.substr(at)); });
+    next = replaced(next, secret_at);
+    if (next == out) break;
+    out = std::move(next);
+  }
+  return out;
 }
 
 Json redacted_strings(Json value) {

@@ -3,8 +3,8 @@
 // What must not be kept is first of all not written at all (spec/ledger.md: arguments,
 // environment and output are digests). This is for what is left: names, paths and what a
 // person typed as a reason. The secret is replaced by "[redacted:KIND]", the rest stays;
-// the result holds nothing that would be redacted again. One pass, no backtracking, time
-// proportional to the length. Pure; any thread.
+// the result holds nothing that would be redacted again. No backtracking; a few passes, each
+// in time proportional to the length. Pure; any thread.
 // Does not protect: a secret without a shape, in pieces, or encoded, is not seen.
 #pragma once
 

@@ -64,6 +64,16 @@ TEST(Redaction, IsDoneOnceAndForAll) {
   EXPECT_EQ(redacted(once), once);
 }
 
+// A fuzzer found it: the value ended at the blank behind BEGIN, and the key's body was left.
+TEST(Redaction, AKeyBehindANameGoesWhole) {
+  for (const std::string before : {"PRIVATE_KEY=", "--token ", "password=x", "secret: '"}) {
+    const auto out =
+        redacted(before + "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----");
+    EXPECT_EQ(out.find("hunter2"), std::string::npos) << out;
+    EXPECT_EQ(redacted(out), out);
+  }
+}
+
 TEST(Redaction, OfAValueReachesEveryString) {
   const auto value = parse_json(R"({"token":1,"a":["x",{"b":"PASSWORD=hunter2"}]})");
   EXPECT_EQ(canonical_json(redacted_strings(*value)),
