@@ -105,7 +105,8 @@ Result<NewKey> make_new(Invocation& in, Household& household, KeyRole role) {
   const auto pin = BAILEY_TRY(find_pin(in.outside, token));
   const auto key = BAILEY_TRY(in.outside.token_generate(token, pin));
   std::string text = BAILEY_TRY(store::write_token_key(token, key));
-  return NewKey{std::move(text), BAILEY_TRY(in.outside.token_signer(token, key, pin))};
+  auto signer = BAILEY_TRY(in.outside.token_signer(token, key, pin));
+  return NewKey{std::move(text), std::move(signer)};
 }
 
 Result<NewKey> read_new(Invocation& in, Household& household, KeyRole role) {
@@ -128,8 +129,8 @@ Result<NewKey> read_new(Invocation& in, Household& household, KeyRole role) {
     }
     case store::KeyForm::kToken: {
       const auto pin = BAILEY_TRY(find_pin(in.outside, parsed.token));
-      return NewKey{given.text(),
-                    BAILEY_TRY(in.outside.token_signer(parsed.token, parsed.public_key, pin))};
+      auto signer = BAILEY_TRY(in.outside.token_signer(parsed.token, parsed.public_key, pin));
+      return NewKey{given.text(), std::move(signer)};
     }
   }
   return fail("key.syntax", "a key in no form that is known");

@@ -86,7 +86,8 @@ Status write_intoto(ledger::Ledger& ledger, const ledger::Head& head, const Sele
   if (!visited) return visited;
   for (const auto& [session, tally] : tallies) {
     const auto statement = tally.statement(chosen.first, chosen.last);
-    BAILEY_TRY(out.add(BAILEY_TRY(ledger.attest(statement)) + "\n"));
+    const auto envelope = BAILEY_TRY(ledger.attest(statement));
+    BAILEY_TRY(out.add(envelope + "\n"));
   }
   return {};
 }

@@ -64,7 +64,8 @@ Result<std::size_t> word(codec::ObjectReader& reader, std::string_view name,
 Result<KeyStatement> read_statement(codec::ObjectReader reader) {
   const auto action = static_cast<KeyAction>(BAILEY_TRY(word(reader, "action", kActions)));
   const auto role = static_cast<KeyRole>(BAILEY_TRY(word(reader, "role", kRoles)));
-  KeyStatement out{.action = action, .role = role, .key = BAILEY_TRY(vkey_member(reader, "vkey"))};
+  auto key = BAILEY_TRY(vkey_member(reader, "vkey"));
+  KeyStatement out{.action = action, .role = role, .key = std::move(key)};
   const auto none = [&](std::string_view name) {
     return std::unexpected(reader.error(kCode, name, "does not belong to this action"));
   };
@@ -111,8 +112,9 @@ Result<KeyStatement> read_statement(codec::ObjectReader reader) {
 Result<KeyRecord> read_body(const codec::Json& body) {
   auto reader = BAILEY_TRY(codec::ObjectReader::create(body, "key leaf"));
   auto inner = BAILEY_TRY(reader.required_object("statement"));
-  KeyRecord record{.statement = BAILEY_TRY(read_statement(std::move(inner))),
-                   .authority = BAILEY_TRY(vkey_member(reader, "authority"))};
+  auto statement = BAILEY_TRY(read_statement(std::move(inner)));
+  auto authority = BAILEY_TRY(vkey_member(reader, "authority"));
+  KeyRecord record{.statement = std::move(statement), .authority = std::move(authority)};
   const std::string signature = BAILEY_TRY(reader.required_string("signature"));
   record.signature = BAILEY_TRY(signature_of(reader, "signature", signature));
   const std::string possession = BAILEY_TRY(reader.required_string("possession"));

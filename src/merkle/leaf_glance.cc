@@ -274,7 +274,8 @@ std::optional<LeafGlance> glance_at_leaf(ByteView bytes) {
 Result<LeafGlance> look_at_leaf(ByteView bytes) {
   if (const auto glance = glance_at_leaf(bytes)) return *glance;
   const auto leaf = BAILEY_TRY(parse_leaf(bytes));
-  return LeafGlance{leaf.type, leaf.index, BAILEY_TRY(intent_of(leaf))};
+  auto intent = BAILEY_TRY(intent_of(leaf));
+  return LeafGlance{leaf.type, leaf.index, std::move(intent)};
 }
 
 }  // namespace bailey::merkle

@@ -209,7 +209,8 @@ Result<PolicyVerdict> verify_by_policy(std::string_view checkpoint, const TlogPo
                 error.hint);
   }
   const Note note = BAILEY_TRY(parse_note(checkpoint));
-  PolicyVerdict verdict{*std::move(verified), BAILEY_TRY(count_cosignatures(note, policy))};
+  auto witnessed = BAILEY_TRY(count_cosignatures(note, policy));
+  PolicyVerdict verdict{*std::move(verified), std::move(witnessed)};
   if (verdict.witnessed.quorum == Quorum::kNotMet) {
     return fail("tlog_policy.quorum",
                 "the checkpoint of " + std::to_string(verdict.checkpoint.size) +

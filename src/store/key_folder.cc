@@ -49,9 +49,9 @@ Result<KeyRing> first_ring(const Home& home) {
     if (ring.origin.empty())
       return fail("key.missing", "the home has no ledger key, so its other keys have no name",
                   "bailey key generate makes the keys that are missing");
-    ring.keys.push_back({.role = role,
-                         .key = BAILEY_TRY(merkle::NoteVerifier::create(
-                             merkle::key_name(ring.origin, role), key.public_key))});
+    auto verifier = BAILEY_TRY(
+        merkle::NoteVerifier::create(merkle::key_name(ring.origin, role), key.public_key));
+    ring.keys.push_back({.role = role, .key = std::move(verifier)});
   }
   return ring;
 }

@@ -35,7 +35,8 @@ Result<RingKey> read_key(const Json& item, const std::string& origin) {
   const auto role = merkle::key_role(role_name);
   if (!role) return std::unexpected(reader.error(kCode, "role", "is none"));
   const std::string vkey = BAILEY_TRY(reader.required_string("vkey"));
-  RingKey key{.role = *role, .key = BAILEY_TRY(merkle::NoteVerifier::parse(vkey))};
+  auto verifier = BAILEY_TRY(merkle::NoteVerifier::parse(vkey));
+  RingKey key{.role = *role, .key = std::move(verifier)};
   if (key.key.name() != merkle::key_name(origin, *role))
     return std::unexpected(reader.error(kCode, "vkey", "has the name of another role or log"));
   const std::string state = BAILEY_TRY(reader.required_string("state"));

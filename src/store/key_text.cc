@@ -64,7 +64,8 @@ Result<crypto::PublicKey> public_member(std::string_view& text) {
 }
 
 Result<KeyText> parse_sealed(std::string_view text) {
-  KeyText out{.form = KeyForm::kSealed, .public_key = BAILEY_TRY(public_member(text))};
+  const auto key = BAILEY_TRY(public_member(text));
+  KeyText out{.form = KeyForm::kSealed, .public_key = key};
   const auto kib = take(text, "kib");
   const auto passes = kib ? take(text, "passes") : std::nullopt;
   const auto salt = passes ? take(text, "salt") : std::nullopt;
@@ -83,7 +84,8 @@ Result<KeyText> parse_sealed(std::string_view text) {
 }
 
 Result<KeyText> parse_token(std::string_view text) {
-  KeyText out{.form = KeyForm::kToken, .public_key = BAILEY_TRY(public_member(text))};
+  const auto key = BAILEY_TRY(public_member(text));
+  KeyText out{.form = KeyForm::kToken, .public_key = key};
   const auto module = take(text, "module");
   const auto label = module ? take(text, "label") : std::nullopt;
   const auto pin_file = label ? take(text, "pin-file") : std::nullopt;
