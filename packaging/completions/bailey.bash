@@ -44,7 +44,7 @@ _bailey() {
       ;;
     log)
       if ((COMP_CWORD == 2)); then
-        _bailey_words 'tail show verify prove checkpoint export witness re-anchor --help'
+        _bailey_words 'tail search show verify fsck prove checkpoint export prune metrics witness re-anchor --help'
         return
       fi
       path+=" ${COMP_WORDS[2]}"
@@ -58,7 +58,7 @@ _bailey() {
       ;;
     key)
       if ((COMP_CWORD == 2)); then
-        _bailey_words 'generate list export --help'
+        _bailey_words 'generate list show rotate revoke archive export import recover --help'
         return
       fi
       path+=" ${COMP_WORDS[2]}"
@@ -124,9 +124,26 @@ _bailey() {
     'approve grant --reason') :; return ;;
     'approve deny --reason') :; return ;;
     'log tail --count') :; return ;;
+    'log search --since') :; return ;;
+    'log search --until') :; return ;;
+    'log search --session') :; return ;;
+    'log search --actor') :; return ;;
+    'log search --action') :; return ;;
+    'log search --decision') :; return ;;
+    'log search --path') :; return ;;
+    'log search --host') :; return ;;
+    'log search --limit') :; return ;;
+    'log verify --from') _bailey_files; return ;;
     'log prove --receipt') _bailey_files; return ;;
+    'log prove --entry') _bailey_files; return ;;
+    'log export --format') :; return ;;
     'log export --from') :; return ;;
-    'log export --to') _bailey_files; return ;;
+    'log export --to') :; return ;;
+    'log export --session') :; return ;;
+    'log export --out') :; return ;;
+    'log prune --older-than') :; return ;;
+    'log prune --reason') :; return ;;
+    'log metrics --out') _bailey_files; return ;;
     'log witness --name') :; return ;;
     'log witness --quorum') :; return ;;
     'log re-anchor --reason') :; return ;;
@@ -134,7 +151,30 @@ _bailey() {
     'witness serve --state') _bailey_folders; return ;;
     'witness serve --log') :; return ;;
     'witness serve --name') :; return ;;
+    'key generate --passphrase-file') _bailey_files; return ;;
+    'key generate --token') :; return ;;
+    'key generate --label') :; return ;;
+    'key generate --pin-file') _bailey_files; return ;;
+    'key generate --reason') :; return ;;
+    'key rotate --overlap') :; return ;;
+    'key rotate --passphrase-file') _bailey_files; return ;;
+    'key rotate --token') :; return ;;
+    'key rotate --label') :; return ;;
+    'key rotate --pin-file') _bailey_files; return ;;
+    'key rotate --reason') :; return ;;
+    'key revoke --entries') :; return ;;
+    'key revoke --passphrase-file') _bailey_files; return ;;
+    'key revoke --token') :; return ;;
+    'key revoke --label') :; return ;;
+    'key revoke --pin-file') _bailey_files; return ;;
+    'key revoke --reason') :; return ;;
+    'key archive --reason') :; return ;;
     'key export --format') _bailey_words 'vkey pem'; return ;;
+    'key export --to') _bailey_files; return ;;
+    'key export --passphrase-file') _bailey_files; return ;;
+    'key import --passphrase-file') _bailey_files; return ;;
+    'key import --reason') :; return ;;
+    'key recover --from') _bailey_folders; return ;;
   esac
   case $path in
     'run') _bailey_words '--policy --profile --level --workspace --read-only --observe --env --time --cpu-time --memory --cpus --processes --open-files --disk --output --net --interactive --receipt --quiet --json --help --' ;;
@@ -158,17 +198,27 @@ _bailey() {
     'approve deny') _bailey_words '--reason --json --help' ;;
     'doctor') _bailey_words '--json --help' ;;
     'log tail') _bailey_words '--count --follow --json --help' ;;
+    'log search') _bailey_words '--since --until --session --actor --action --decision --path --host --limit --json --help' ;;
     'log show') _bailey_words '--json --help' ;;
-    'log verify') if [[ $cur == -* ]]; then _bailey_words '--json --help'; else _bailey_files; fi ;;
-    'log prove') _bailey_words '--receipt --cosigned --help' ;;
+    'log verify') if [[ $cur == -* ]]; then _bailey_words '--from --json --help'; else _bailey_files; fi ;;
+    'log fsck') _bailey_words '--repair --json --help' ;;
+    'log prove') _bailey_words '--receipt --entry --cosigned --help' ;;
     'log checkpoint') _bailey_words '--help' ;;
-    'log export') _bailey_words '--from --to --help' ;;
+    'log export') _bailey_words '--format --from --to --session --out --help' ;;
+    'log prune') _bailey_words '--older-than --dry-run --reason --json --help' ;;
+    'log metrics') _bailey_words '--verify --out --help' ;;
     'log witness') _bailey_words 'add remove list status submit --name --quorum --due --json --help' ;;
     'log re-anchor') _bailey_words '--reason --json --help' ;;
     'witness serve') _bailey_words '--listen --state --log --name --help' ;;
-    'key generate') _bailey_words '--json --help' ;;
-    'key list') _bailey_words '--json --help' ;;
-    'key export') _bailey_words 'ledger receipts approval --format --help' ;;
+    'key generate') _bailey_words '--passphrase-file --passphrase --token --label --pin-file --reason --json --help' ;;
+    'key list') _bailey_words '--all --json --help' ;;
+    'key show') _bailey_words '--json --help' ;;
+    'key rotate') _bailey_words '--overlap --passphrase-file --passphrase --token --label --pin-file --reason --json --help' ;;
+    'key revoke') _bailey_words '--entries --passphrase-file --passphrase --token --label --pin-file --reason --json --help' ;;
+    'key archive') _bailey_words '--reason --json --help' ;;
+    'key export') _bailey_words 'ledger receipts approval --format --to --passphrase-file --passphrase --help' ;;
+    'key import') _bailey_words '--passphrase-file --passphrase --reason --json --help' ;;
+    'key recover') _bailey_words '--from --json --help' ;;
     'version') _bailey_words '--json --help' ;;
   esac
 }
@@ -177,9 +227,9 @@ _bailey_verify() {
   local cur=${COMP_WORDS[COMP_CWORD]}
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _bailey_words 'receipt log checkpoint --help --json --key --newer --proof --version'
+    _bailey_words 'receipt proof checkpoint log evidence attestations --entry --format --from --help --history --json --key --newer --policy --proof --remember --version'
   elif [[ $cur == -* ]]; then
-    _bailey_words '--help --json --key --newer --proof --version'
+    _bailey_words '--entry --format --from --help --history --json --key --newer --policy --proof --remember --version'
   else
     _bailey_files
   fi

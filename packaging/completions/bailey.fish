@@ -58,21 +58,31 @@ complete -c bailey -n '__bailey_noun approve' -a show -d 'Show one ask: what, wh
 complete -c bailey -n '__bailey_noun approve' -a grant -d 'Allow one ask once.'
 complete -c bailey -n '__bailey_noun approve' -a deny -d 'Refuse one ask.'
 complete -c bailey -n __bailey_bare -a doctor -d 'Say which protective layers this machine gives, proven by a real cage.'
-complete -c bailey -n __bailey_bare -a log -d 'tail, show, verify, prove, checkpoint, export, witness, re-anchor'
+complete -c bailey -n __bailey_bare -a log -d 'tail, search, show, verify, fsck, prove, checkpoint, export, prune, metrics, witness, re-anchor'
 complete -c bailey -n '__bailey_noun log' -a tail -d 'Show the newest entries of the ledger.'
+complete -c bailey -n '__bailey_noun log' -a search -d 'Show the entries that answer a question.'
 complete -c bailey -n '__bailey_noun log' -a show -d 'Show one entry whole.'
 complete -c bailey -n '__bailey_noun log' -a verify -d 'Check the whole ledger: leaves, tree, tiles, signatures; or a receipt.'
+complete -c bailey -n '__bailey_noun log' -a fsck -d 'Look for damage, also when the ledger does not open; changes nothing.'
 complete -c bailey -n '__bailey_noun log' -a prove -d 'Write an inclusion proof of one entry (c2sp.org/tlog-proof).'
 complete -c bailey -n '__bailey_noun log' -a checkpoint -d 'Publish and print the signed checkpoint of the ledger.'
-complete -c bailey -n '__bailey_noun log' -a export -d 'Write entries as JSON Lines.'
+complete -c bailey -n '__bailey_noun log' -a export -d 'Write entries for other tools: JSON Lines, CSV, in-toto attestations, evidence.'
+complete -c bailey -n '__bailey_noun log' -a prune -d 'Forget what was asked for in old denials; entries and proofs stay.'
+complete -c bailey -n '__bailey_noun log' -a metrics -d 'Print the ledger'\''s state for Prometheus.'
 complete -c bailey -n '__bailey_noun log' -a witness -d 'Whom the ledger asks to cosign: add URL VKEY, remove NAME, list, status, submit.'
 complete -c bailey -n '__bailey_noun log' -a re-anchor -d 'Go on after the ledger contradicted its past; recorded.'
 complete -c bailey -n __bailey_bare -a witness -d 'serve'
 complete -c bailey -n '__bailey_noun witness' -a serve -d 'Watch other logs: cosign what extends what was seen.'
-complete -c bailey -n __bailey_bare -a key -d 'generate, list, export'
-complete -c bailey -n '__bailey_noun key' -a generate -d 'Make the keys that are missing.'
+complete -c bailey -n __bailey_bare -a key -d 'generate, list, show, rotate, revoke, archive, export, import, recover'
+complete -c bailey -n '__bailey_noun key' -a generate -d 'Make the keys that are missing, or one of a role.'
 complete -c bailey -n '__bailey_noun key' -a list -d 'List the keys with their roles and ids.'
-complete -c bailey -n '__bailey_noun key' -a export -d 'Print a public key for bailey-verify or OpenSSL.'
+complete -c bailey -n '__bailey_noun key' -a show -d 'Show one key: state, times, where it is kept.'
+complete -c bailey -n '__bailey_noun key' -a rotate -d 'Make the next key of a role; the old one is kept for good.'
+complete -c bailey -n '__bailey_noun key' -a revoke -d 'End a key that others may hold. A key in force gets a successor.'
+complete -c bailey -n '__bailey_noun key' -a archive -d 'End keys whose overlap is over, or one by its id.'
+complete -c bailey -n '__bailey_noun key' -a export -d 'Print a public key, the key history, or save a secret key.'
+complete -c bailey -n '__bailey_noun key' -a import -d 'Take a key from a file: the role'\''s next one.'
+complete -c bailey -n '__bailey_noun key' -a recover -d 'Finish a change that was cut off; put lost key files back.'
 complete -c bailey -n __bailey_bare -a version -d 'Print the version and what it was built from.'
 complete -c bailey -n '__bailey_is "run"' -l policy -d 'judge by this policy instead of the home'\''s' -r -F
 complete -c bailey -n '__bailey_is "run"' -l profile -d 'strict, balanced (default) or permissive' -x -a 'strict balanced permissive'
@@ -174,18 +184,45 @@ complete -c bailey -n '__bailey_is "log tail"' -l count -d 'how many entries (de
 complete -c bailey -n '__bailey_is "log tail"' -l follow -d 'stay and print entries as they come'
 complete -c bailey -n '__bailey_is "log tail"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "log tail"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "log search"' -l since -d 'not before: 2h (ago), 2026-11-21 or 2026-11-21T08:41:00Z' -x
+complete -c bailey -n '__bailey_is "log search"' -l until -d 'before this time' -x
+complete -c bailey -n '__bailey_is "log search"' -l session -d 'of one session' -x
+complete -c bailey -n '__bailey_is "log search"' -l actor -d 'by this agent or person' -x
+complete -c bailey -n '__bailey_is "log search"' -l action -d 'process.run; process is every kind of it' -x
+complete -c bailey -n '__bailey_is "log search"' -l decision -d 'allow, deny or ask; granted, denied or expired' -x
+complete -c bailey -n '__bailey_is "log search"' -l path -d 'about this file, or what lies beneath it where paths are kept' -x
+complete -c bailey -n '__bailey_is "log search"' -l host -d 'about this host, with or without its port' -x
+complete -c bailey -n '__bailey_is "log search"' -l limit -d 'stop after so many' -x
+complete -c bailey -n '__bailey_is "log search"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "log search"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "log show"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "log show"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "log verify"' -l from -d 'only what came after this signed checkpoint' -r -F
 complete -c bailey -n '__bailey_is "log verify"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "log verify"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "log verify"' -F
+complete -c bailey -n '__bailey_is "log fsck"' -l repair -d 'cut an end nobody was told of, write derived files anew'
+complete -c bailey -n '__bailey_is "log fsck"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "log fsck"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "log prove"' -l receipt -d 'write the proof to this file instead of standard output' -r -F
+complete -c bailey -n '__bailey_is "log prove"' -l entry -d 'write the entry itself to this file, byte for byte' -r -F
 complete -c bailey -n '__bailey_is "log prove"' -l cosigned -d 'under the checkpoint that witnesses cosigned last'
 complete -c bailey -n '__bailey_is "log prove"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "log checkpoint"' -l help -d 'print the help of this command'
-complete -c bailey -n '__bailey_is "log export"' -l from -d 'first index (default 0)' -x
-complete -c bailey -n '__bailey_is "log export"' -l to -d 'write to this file instead of standard output' -r -F
+complete -c bailey -n '__bailey_is "log export"' -l format -d 'jsonl (default), csv, intoto or evidence' -x
+complete -c bailey -n '__bailey_is "log export"' -l from -d 'first entry (default 0)' -x
+complete -c bailey -n '__bailey_is "log export"' -l to -d 'last entry (default: the newest)' -x
+complete -c bailey -n '__bailey_is "log export"' -l session -d 'only entries of this session' -x
+complete -c bailey -n '__bailey_is "log export"' -l out -d 'a file instead of standard output; for evidence a new or empty folder' -x
 complete -c bailey -n '__bailey_is "log export"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "log prune"' -l older-than -d 'age of what is forgotten: 90d, 12h' -x
+complete -c bailey -n '__bailey_is "log prune"' -l dry-run -d 'only tell how much it would be'
+complete -c bailey -n '__bailey_is "log prune"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "log prune"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "log prune"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "log metrics"' -l verify -d 'verify the whole ledger too'
+complete -c bailey -n '__bailey_is "log metrics"' -l out -d 'write to this file instead of standard output' -r -F
+complete -c bailey -n '__bailey_is "log metrics"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "log witness"' -l name -d 'add: what the policy calls it (default: from its key)' -x
 complete -c bailey -n '__bailey_is "log witness"' -l quorum -d 'add: how many of them must cosign: a number, any or all' -x
 complete -c bailey -n '__bailey_is "log witness"' -l due -d 'submit: only when the last time was a minute ago'
@@ -200,19 +237,66 @@ complete -c bailey -n '__bailey_is "witness serve"' -l state -d 'the folder for 
 complete -c bailey -n '__bailey_is "witness serve"' -l log -d 'the public key of a log to watch; repeat it' -x
 complete -c bailey -n '__bailey_is "witness serve"' -l name -d 'the name it cosigns with (default: from its key)' -x
 complete -c bailey -n '__bailey_is "witness serve"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key generate"' -l passphrase-file -d 'seal the key under the passphrase in this file' -r -F
+complete -c bailey -n '__bailey_is "key generate"' -l passphrase -d 'seal the key under a passphrase typed at the terminal'
+complete -c bailey -n '__bailey_is "key generate"' -l token -d 'make the key in a PKCS#11 token' -x
+complete -c bailey -n '__bailey_is "key generate"' -l label -d 'with --token: the key'\''s label in the token' -x
+complete -c bailey -n '__bailey_is "key generate"' -l pin-file -d 'with --token: where its PIN is' -r -F
+complete -c bailey -n '__bailey_is "key generate"' -l reason -d 'why; kept in the ledger' -x
 complete -c bailey -n '__bailey_is "key generate"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "key generate"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key list"' -l all -d 'archived and revoked keys too'
 complete -c bailey -n '__bailey_is "key list"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "key list"' -l help -d 'print the help of this command'
-complete -c bailey -n '__bailey_is "key export"' -l format -d 'vkey (default) or pem' -x -a 'vkey pem'
+complete -c bailey -n '__bailey_is "key show"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "key show"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key rotate"' -l overlap -d 'how long the old key goes on beside the new one; 0: not at all' -x
+complete -c bailey -n '__bailey_is "key rotate"' -l passphrase-file -d 'seal the key under the passphrase in this file' -r -F
+complete -c bailey -n '__bailey_is "key rotate"' -l passphrase -d 'seal the key under a passphrase typed at the terminal'
+complete -c bailey -n '__bailey_is "key rotate"' -l token -d 'make the key in a PKCS#11 token' -x
+complete -c bailey -n '__bailey_is "key rotate"' -l label -d 'with --token: the key'\''s label in the token' -x
+complete -c bailey -n '__bailey_is "key rotate"' -l pin-file -d 'with --token: where its PIN is' -r -F
+complete -c bailey -n '__bailey_is "key rotate"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "key rotate"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "key rotate"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key revoke"' -l entries -d 'believe its signatures for the first N entries only' -x
+complete -c bailey -n '__bailey_is "key revoke"' -l passphrase-file -d 'seal the key under the passphrase in this file' -r -F
+complete -c bailey -n '__bailey_is "key revoke"' -l passphrase -d 'seal the key under a passphrase typed at the terminal'
+complete -c bailey -n '__bailey_is "key revoke"' -l token -d 'make the key in a PKCS#11 token' -x
+complete -c bailey -n '__bailey_is "key revoke"' -l label -d 'with --token: the key'\''s label in the token' -x
+complete -c bailey -n '__bailey_is "key revoke"' -l pin-file -d 'with --token: where its PIN is' -r -F
+complete -c bailey -n '__bailey_is "key revoke"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "key revoke"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "key revoke"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key archive"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "key archive"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "key archive"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key export"' -l format -d 'vkey (default), pem, history or secret' -x -a 'vkey pem'
+complete -c bailey -n '__bailey_is "key export"' -l to -d 'write to this file instead of standard output' -r -F
+complete -c bailey -n '__bailey_is "key export"' -l passphrase-file -d 'seal the key under the passphrase in this file' -r -F
+complete -c bailey -n '__bailey_is "key export"' -l passphrase -d 'seal the key under a passphrase typed at the terminal'
 complete -c bailey -n '__bailey_is "key export"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "key export"' -a 'ledger receipts approval'
+complete -c bailey -n '__bailey_is "key import"' -l passphrase-file -d 'seal the key under the passphrase in this file' -r -F
+complete -c bailey -n '__bailey_is "key import"' -l passphrase -d 'seal the key under a passphrase typed at the terminal'
+complete -c bailey -n '__bailey_is "key import"' -l reason -d 'why; kept in the ledger' -x
+complete -c bailey -n '__bailey_is "key import"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "key import"' -l help -d 'print the help of this command'
+complete -c bailey -n '__bailey_is "key recover"' -l from -d 'take keys that are missing from this folder' -x -a '(__fish_complete_directories)'
+complete -c bailey -n '__bailey_is "key recover"' -l json -d 'print one JSON object instead of text'
+complete -c bailey -n '__bailey_is "key recover"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "version"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "version"' -l help -d 'print the help of this command'
-complete -c bailey-verify -n __fish_use_subcommand -a 'receipt log checkpoint'
+complete -c bailey-verify -n __fish_use_subcommand -a 'receipt proof checkpoint log evidence attestations'
+complete -c bailey-verify -l entry
+complete -c bailey-verify -l format
+complete -c bailey-verify -l from
 complete -c bailey-verify -l help
+complete -c bailey-verify -l history
 complete -c bailey-verify -l json
 complete -c bailey-verify -l key
 complete -c bailey-verify -l newer
+complete -c bailey-verify -l policy
 complete -c bailey-verify -l proof
+complete -c bailey-verify -l remember
 complete -c bailey-verify -l version

@@ -343,14 +343,14 @@ const std::array kCommands = {
     Command{{"key archive", "End keys whose overlap is over, or one by its id.", "[KEY]", 0, 1,
              "  bailey key archive", kKeyArchiveOptions},
             key_archive},
-    Command{{"key export", "Print a public key, the key history, or save a secret key.", "KEY",
-             1, 1,
-             "  bailey key export ledger > ledger.vkey\n"
-             "  bailey key export receipts --format pem\n"
-             "  bailey key export ledger --format history --to keys.json\n"
-             "  bailey key export ledger --format secret --to ledger.key --passphrase",
-             kKeyExportOptions},
-            key_export},
+    Command{
+        {"key export", "Print a public key, the key history, or save a secret key.", "KEY", 1, 1,
+         "  bailey key export ledger > ledger.vkey\n"
+         "  bailey key export receipts --format pem\n"
+         "  bailey key export ledger --format history --to keys.json\n"
+         "  bailey key export ledger --format secret --to ledger.key --passphrase",
+         kKeyExportOptions},
+        key_export},
     Command{{"key import", "Take a key from a file: the role's next one.", "ROLE FILE", 2, 2,
              "  openssl genpkey -algorithm ed25519 -out k.pem\n"
              "  bailey key import receipts k.pem",
