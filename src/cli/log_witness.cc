@@ -81,7 +81,7 @@ int add(Invocation& in, Household& household) {
     auto ledger = household.ledger();
     if (!ledger) return failed(in, ledger.error());
     *text = "# Whom this log asks for cosignatures (C2SP tlog-policy); bailey log witness\nlog " +
-            (*ledger)->log().verifier().vkey() + "\nquorum none\n";
+            (*ledger)->log().signing().front().vkey() + "\nquorum none\n";
   }
   const auto changed =
       add_witness(**text, name, words[2], words[1], in.arguments.value("--quorum"));

@@ -182,6 +182,15 @@ Result<std::string> add_witness(const std::string& text, const std::string& name
   return checked(lines);
 }
 
+Result<std::string> add_log_key(const std::string& text, const std::string& vkey) {
+  auto lines = lines_of(text);
+  const auto last = std::find_if(lines.rbegin(), lines.rend(), [](const std::string& line) {
+    return is_line(words_of(line), "log");
+  });
+  lines.insert(last.base(), joined({"log", vkey}));
+  return checked(lines);
+}
+
 Result<std::string> remove_witness(const std::string& text, const std::string& name) {
   bool found = false;
   std::vector<std::string> lines;

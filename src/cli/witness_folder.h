@@ -66,5 +66,7 @@ class WitnessFolder {
                                               const std::optional<std::string>& threshold);
 // Without it. Errors: witness.unknown, tlog_policy.*.
 [[nodiscard]] Result<std::string> remove_witness(const std::string& text, const std::string& name);
+// With one more key of the log that it names already. Errors: tlog_policy.*.
+[[nodiscard]] Result<std::string> add_log_key(const std::string& text, const std::string& vkey);
 
 }  // namespace bailey::cli

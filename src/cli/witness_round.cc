@@ -60,6 +60,21 @@ Status keep_cosigned(const Dir& dir, const std::string& note, const merkle::Tlog
   return dir.replace_file(path, as_bytes(kept), Sync::kYes);
 }
 
+// A key that was rotated speaks no more, and who checks by the policy has to know the next one.
+Status name_key_in_force(const WitnessFolder& folder, const merkle::TlogPolicy& policy,
+                         const merkle::NoteVerifier& key) {
+  bool named = false;
+  for (const auto& log : policy.logs) {
+    if (log.key.vkey() == key.vkey()) return {};
+    named = named || log.key.name() == key.name();
+  }
+  if (!named) return {};
+  const auto text = BAILEY_TRY(folder.policy_text());
+  if (!text) return {};
+  const auto changed = BAILEY_TRY(add_log_key(*text, key.vkey()));
+  return folder.write_policy(changed);
+}
+
 }  // namespace
 
 bool is_round_due(const WitnessFolder& folder, const Clock& clock) {
@@ -80,9 +95,11 @@ Result<RoundResult> ask_witnesses(const WitnessFolder& folder, ledger::Ledger& l
   const Fd lock = BAILEY_TRY(folder.lock());
   BAILEY_TRY(ledger.publish());
   std::string note = BAILEY_TRY(ledger.checkpoint());
-  const auto& log = ledger.log().verifier();
-  const auto checkpoint = BAILEY_TRY(merkle::verify_checkpoint(note, {log}));
+  const auto log = ledger.log().verifiers();
+  const auto signing = ledger.log().signing();
+  const auto checkpoint = BAILEY_TRY(merkle::verify_checkpoint(note, log));
   const std::string asked = note;
+  BAILEY_TRY(name_key_in_force(folder, policy, signing.front()));
 
   RoundResult round;
   round.size = checkpoint.size;
@@ -95,7 +112,7 @@ Result<RoundResult> ask_witnesses(const WitnessFolder& folder, ledger::Ledger& l
     if (known != before.end() && known->second.vkey == witness.key.vkey()) status = known->second;
     status.vkey = witness.key.vkey();
     status.asked = seconds(clock);
-    const auto came = witness::submit({asked, log, witness, status.size}, side, {});
+    const auto came = witness::submit({asked, log, signing, witness, status.size}, side, {});
     status.code = came.code;
     status.message = came.message;
     if (came.came == witness::Came::kCosigned) {

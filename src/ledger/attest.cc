@@ -22,7 +22,7 @@ std::string Ledger::checkpoint(const Head& head) const {
                               : Result<merkle::Note>(std::unexpected(published.error()));
   const auto text = merkle::parse_note(own);
   const bool same = note && text && note->text == text->text &&
-                    merkle::verify_note(*note, {log_->verifier()}).has_value();
+                    merkle::verify_note(*note, log_->verifiers()).has_value();
   return same ? *published : own;
 }
 

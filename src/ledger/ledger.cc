@@ -395,7 +395,7 @@ Result<model::Receipt> Ledger::prove(std::uint64_t index, const Head& head) {
 }
 
 Result<std::string> Ledger::tlog_proof(std::uint64_t index, const std::string& checkpoint) {
-  const auto named = merkle::verify_checkpoint(checkpoint, {log_->verifier()});
+  const auto named = merkle::verify_checkpoint(checkpoint, log_->verifiers());
   if (!named) return fail("ledger.checkpoint", named.error().message);
   if (BAILEY_TRY(log_->root_at(named->size)) != named->root) {
     return fail("ledger.checkpoint", "the checkpoint is of another tree than this log");

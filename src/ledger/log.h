@@ -156,6 +156,10 @@ class Log {
   [[nodiscard]] std::string checkpoint_note(const Head& head) const;
   // The first key of the log, from which its leaves lead to the others.
   [[nodiscard]] const merkle::NoteVerifier& verifier() const noexcept { return first_; }
+  // All keys that it ever had, each once, the first one first: one of them signed any head of it.
+  [[nodiscard]] std::vector<merkle::NoteVerifier> verifiers() const;
+  // Those that sign now: the key in force, then keys that overlap.
+  [[nodiscard]] std::vector<merkle::NoteVerifier> signing() const;
   // Tells every process that has the log open that its keys are others now: each loads them
   // before it writes again.
   void announce_new_keys() noexcept { control_.page().key_epoch.fetch_add(1); }

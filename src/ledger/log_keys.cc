@@ -28,6 +28,26 @@ std::shared_ptr<const LogKeys> Log::keys() const {
   return keys_;
 }
 
+std::vector<merkle::NoteVerifier> Log::verifiers() const {
+  std::vector<merkle::NoteVerifier> all{first_};
+  const auto add = [&](const merkle::NoteVerifier& key) {
+    const bool known = std::any_of(all.begin(), all.end(),
+                                   [&](const auto& one) { return one.vkey() == key.vkey(); });
+    if (!known) all.push_back(key);
+  };
+  const auto keys = this->keys();
+  for (const auto& key : keys->ring) add(key);
+  for (const auto& key : signing()) add(key);
+  return all;
+}
+
+std::vector<merkle::NoteVerifier> Log::signing() const {
+  const auto keys = this->keys();
+  std::vector<merkle::NoteVerifier> now{named(keys->origin, keys->signer)};
+  for (const auto& cosigner : keys->cosigners) now.push_back(named(keys->origin, cosigner));
+  return now;
+}
+
 bool Log::is_ours(const Head& head) const {
   const auto keys = this->keys();
   const std::string text = merkle::checkpoint_text({keys->origin, head.size, head.root});

@@ -51,14 +51,14 @@ Submission cosigned(const Question& question, std::uint64_t size,
 }
 
 // What the witness shows as the last checkpoint of ours that it cosigned; believed for our own
-// signature on it.
+// signature on it, by a key in force: whoever has an old one must not be able to stop the log.
 Submission look_for_evidence(const Question& question, LogSide& log, const net::HttpUrl& url,
                              const net::HttpLimits& limits, Submission otherwise) {
-  const std::string& origin = question.log.name();
+  const std::string& origin = question.signing.front().name();
   const auto shown =
       net::http_call(url, {"GET", "/" + origin_hash(origin) + "/checkpoint", ""}, limits);
   if (!shown || shown->status != 200) return otherwise;
-  const auto theirs = merkle::verify_checkpoint(shown->body, {question.log});
+  const auto theirs = merkle::verify_checkpoint(shown->body, question.signing);
   if (!theirs || theirs->origin != origin) return otherwise;
   const auto size = log.size();
   if (!size) return nothing(size.error().code, size.error().message);
@@ -90,7 +90,7 @@ Submission look_for_evidence(const Question& question, LogSide& log, const net::
 Submission submit(const Question& question, LogSide& log, const net::HttpLimits& limits) {
   const auto url = net::parse_http_url(question.witness.url);
   if (!url) return nothing(url.error().code, url.error().message);
-  const auto checkpoint = merkle::verify_checkpoint(question.note, {question.log});
+  const auto checkpoint = merkle::verify_checkpoint(question.note, question.log);
   if (!checkpoint) return nothing(checkpoint.error().code, checkpoint.error().message);
   std::uint64_t old_size = std::min(question.old_size, checkpoint->size);
   for (int i = 0; i < kQuestions; ++i) {

@@ -55,8 +55,9 @@ struct Submission {
 };
 
 struct Question {
-  std::string_view note;            // the checkpoint, signed by `log`
-  const merkle::NoteVerifier& log;  // our own key
+  std::string_view note;                             // the checkpoint, signed by one of `log`
+  const std::vector<merkle::NoteVerifier>& log;      // our own keys over time
+  const std::vector<merkle::NoteVerifier>& signing;  // those in force: what they signed binds us
   const merkle::PolicyWitness& witness;
   std::uint64_t old_size = 0;  // what the witness is believed to hold
 };

@@ -164,6 +164,25 @@ class Client(AttackCase):
         rules.check_inclusion(3, size, bytes.fromhex(shown["leaf_hash"]),
                               [rules.from_base64(line) for line in lines[2:]], root)
 
+    def test_a_witness_goes_on_with_the_next_key(self):
+        self.entries(1)
+        self.assertEqual(self.submit()[0].code, 0)
+        rotated = self.bench.bailey("key", "rotate", "ledger", "--overlap", "0", "--reason", "yearly")
+        self.assertEqual(rotated.code, 0, str(rotated))
+        self.entries(1)
+        # A witness that was not told of the new key refuses, and that stops nothing.
+        self.submit()
+        self.assertEqual(self.code(), "witness.not_signed")
+        new = self.bench.bailey("key", "export", "ledger").out.strip()
+        self.assertNotEqual(new, self.vkey)
+        for keys in self.witness.logs.values():
+            keys.append(new)
+        run, result = self.submit()
+        self.assertEqual((run.code, result["quorum"]), (0, "met"), str(run))
+        # The policy names the new key too, so whoever checks by it goes on as well.
+        self.assertEqual(witness_rules.check_policy(self.cosigned(), self.policy())[2], ["python"])
+        self.assertEqual(self.bench.bailey("log", "prove", "0", "--cosigned").code, 0)
+
     def test_publishing_asks_the_witness(self):
         self.entries()
         self.assertEqual(self.bench.bailey("log", "checkpoint").code, 0)
