@@ -136,7 +136,7 @@ _bailey() {
     'log verify --from') _bailey_files; return ;;
     'log prove --receipt') _bailey_files; return ;;
     'log prove --entry') _bailey_files; return ;;
-    'log export --format') :; return ;;
+    'log export --format') _bailey_words 'jsonl csv intoto evidence'; return ;;
     'log export --from') :; return ;;
     'log export --to') :; return ;;
     'log export --session') :; return ;;
@@ -169,7 +169,7 @@ _bailey() {
     'key revoke --pin-file') _bailey_files; return ;;
     'key revoke --reason') :; return ;;
     'key archive --reason') :; return ;;
-    'key export --format') _bailey_words 'vkey pem'; return ;;
+    'key export --format') _bailey_words 'vkey pem history secret'; return ;;
     'key export --to') _bailey_files; return ;;
     'key export --passphrase-file') _bailey_files; return ;;
     'key import --passphrase-file') _bailey_files; return ;;
@@ -216,7 +216,7 @@ _bailey() {
     'key rotate') _bailey_words '--overlap --passphrase-file --passphrase --token --label --pin-file --reason --json --help' ;;
     'key revoke') _bailey_words '--entries --passphrase-file --passphrase --token --label --pin-file --reason --json --help' ;;
     'key archive') _bailey_words '--reason --json --help' ;;
-    'key export') _bailey_words 'ledger receipts approval --format --to --passphrase-file --passphrase --help' ;;
+    'key export') _bailey_words 'ledger receipts approval change skill --format --to --passphrase-file --passphrase --help' ;;
     'key import') _bailey_words '--passphrase-file --passphrase --reason --json --help' ;;
     'key recover') _bailey_words '--from --json --help' ;;
     'version') _bailey_words '--json --help' ;;

@@ -209,7 +209,7 @@ complete -c bailey -n '__bailey_is "log prove"' -l entry -d 'write the entry its
 complete -c bailey -n '__bailey_is "log prove"' -l cosigned -d 'under the checkpoint that witnesses cosigned last'
 complete -c bailey -n '__bailey_is "log prove"' -l help -d 'print the help of this command'
 complete -c bailey -n '__bailey_is "log checkpoint"' -l help -d 'print the help of this command'
-complete -c bailey -n '__bailey_is "log export"' -l format -d 'jsonl (default), csv, intoto or evidence' -x
+complete -c bailey -n '__bailey_is "log export"' -l format -d 'jsonl (default), csv, intoto or evidence' -x -a 'jsonl csv intoto evidence'
 complete -c bailey -n '__bailey_is "log export"' -l from -d 'first entry (default 0)' -x
 complete -c bailey -n '__bailey_is "log export"' -l to -d 'last entry (default: the newest)' -x
 complete -c bailey -n '__bailey_is "log export"' -l session -d 'only entries of this session' -x
@@ -271,12 +271,12 @@ complete -c bailey -n '__bailey_is "key revoke"' -l help -d 'print the help of t
 complete -c bailey -n '__bailey_is "key archive"' -l reason -d 'why; kept in the ledger' -x
 complete -c bailey -n '__bailey_is "key archive"' -l json -d 'print one JSON object instead of text'
 complete -c bailey -n '__bailey_is "key archive"' -l help -d 'print the help of this command'
-complete -c bailey -n '__bailey_is "key export"' -l format -d 'vkey (default), pem, history or secret' -x -a 'vkey pem'
+complete -c bailey -n '__bailey_is "key export"' -l format -d 'vkey (default), pem, history or secret' -x -a 'vkey pem history secret'
 complete -c bailey -n '__bailey_is "key export"' -l to -d 'write to this file instead of standard output' -r -F
 complete -c bailey -n '__bailey_is "key export"' -l passphrase-file -d 'seal the key under the passphrase in this file' -r -F
 complete -c bailey -n '__bailey_is "key export"' -l passphrase -d 'seal the key under a passphrase typed at the terminal'
 complete -c bailey -n '__bailey_is "key export"' -l help -d 'print the help of this command'
-complete -c bailey -n '__bailey_is "key export"' -a 'ledger receipts approval'
+complete -c bailey -n '__bailey_is "key export"' -a 'ledger receipts approval change skill'
 complete -c bailey -n '__bailey_is "key import"' -l passphrase-file -d 'seal the key under the passphrase in this file' -r -F
 complete -c bailey -n '__bailey_is "key import"' -l passphrase -d 'seal the key under a passphrase typed at the terminal'
 complete -c bailey -n '__bailey_is "key import"' -l reason -d 'why; kept in the ledger' -x

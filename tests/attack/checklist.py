@@ -128,7 +128,7 @@ EVIDENCE = (
     ("E04", "receipts forged, reordered, dropped; a log cut or exchanged", "noticed, with the place",
      ("tests/crash/test_bytes.py::test_flipped_anywhere_it_is_noticed",
       "tests/crash/test_bytes.py::test_cut_anywhere_a_shorter_log_than_was_published_is_refused",
-      "src/merkle/receipt_test.cc::VerifyExtension.NoticesAForkAndARollback")),
+      "src/merkle/verify_log_test.cc::VerifyExtension.NoticesAForkAndARollback")),
     ("E05", "Bailey killed at any moment", "a receipt, or the gap is recorded", ("test_evidence.E05_KilledSupervisor", "test_events.Kept")),
     ("E06", "a yes asked for one act and used for another, or twice", "denied; bound to the digest",
      ("src/consent/consent_test.cc::Consent.AnApprovalIsUsedUpOnce",

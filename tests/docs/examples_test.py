@@ -91,6 +91,7 @@ def is_accepted(words, commands):
         return done.stderr.strip()
     # To `run` an unknown option may be the program's name; so options are looked up as well.
     known = {option.name: option.value for option in command.options}
+    known |= {f"-{option.letter}": option.value for option in command.options if option.letter}
     count, skip = 0, False
     for word in own:
         if not skip and word.startswith("-") and word.split("=")[0] not in known:

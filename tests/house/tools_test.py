@@ -37,7 +37,7 @@ class InstallDeps(unittest.TestCase):
         environment = self.with_programs(
             id="echo 0",
             dpkg="exit 0",
-            dpkg_query='echo "openssl 3.0.1 installed"; [ ! -e "$LOG" ] || '
+            dpkg_query='echo "openssl 3.0.1 installed"; echo "softhsm2 2.6.1 installed"; [ ! -e "$LOG" ] || '
                        'echo "strace 6 installed"',
             apt_get='echo "$@" >>"$LOG"')
         found = run(INSTALL, "test", env=environment)

@@ -15,7 +15,8 @@ CHOICES = {
     ("policy show", "--profile"): ["base", "strict", "balanced", "permissive"],
     ("run", "--level"): ["0", "10", "20", "30", "40"],
     ("run", "--net"): ["none"],
-    ("key export", "--format"): ["vkey", "pem"],
+    ("key export", "--format"): ["vkey", "pem", "history", "secret"],
+    ("log export", "--format"): ["jsonl", "csv", "intoto", "evidence"],
 }
 # What stands for a positional: files, or a fixed set of words.
 POSITIONALS = {
@@ -24,7 +25,7 @@ POSITIONALS = {
     "policy diff": "files",
     "log verify": "files",
     "level set": ["0", "10", "20", "30", "40"],
-    "key export": ["ledger", "receipts", "approval"],
+    "key export": ["ledger", "receipts", "approval", "change", "skill"],
     "log witness": ["add", "remove", "list", "status", "submit"],
 }
 
