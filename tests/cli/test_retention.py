@@ -108,6 +108,8 @@ class Retention(AttackCase):
         known = set(re.findall(r"^# TYPE ([a-z_]+) gauge$", self.ok("log", "metrics", "--verify").out, re.M))
         # Told only when a witness has cosigned: the unit tests of the text have it.
         source = pathlib.Path(__file__).resolve().parents[2] / "src/report/metrics.cc"
+        if not source.exists():
+            self.skipTest("the tests are staged without the tree; from the tree it is the same test")
         possible = set(re.findall(r'"(bailey_[a-z_]+)"', source.read_text(encoding="utf-8")))
         self.assertLessEqual(known, possible)
         rules = 0
