@@ -11,8 +11,6 @@
 namespace bailey::cli {
 namespace {
 
-using codec::Json;
-
 int failed(Invocation& in, const Error& error) {
   tell(in.outside, error);
   return kError;

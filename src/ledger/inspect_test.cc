@@ -35,7 +35,7 @@ std::map<std::string, std::string> snapshot(const fs::path& folder) {
 
 class InspectTest : public ::testing::Test {
  protected:
-  InspectTest() {
+  void SetUp() override {
     {
       const auto ledger = must_open();
       for (int i = 0; i < 3; ++i) run_one(*ledger);

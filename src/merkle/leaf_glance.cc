@@ -274,8 +274,8 @@ std::optional<LeafGlance> glance_at_leaf(ByteView bytes) {
 Result<LeafGlance> look_at_leaf(ByteView bytes) {
   if (const auto glance = glance_at_leaf(bytes)) return *glance;
   const auto leaf = BAILEY_TRY(parse_leaf(bytes));
-  auto intent = BAILEY_TRY(intent_of(leaf));
-  return LeafGlance{leaf.type, leaf.index, std::move(intent)};
+  const auto intent = BAILEY_TRY(intent_of(leaf));
+  return LeafGlance{leaf.type, leaf.index, intent};
 }
 
 }  // namespace bailey::merkle

@@ -62,7 +62,7 @@ class ServerTest : public ::testing::Test {
     url_ = *parse_http_url("http://127.0.0.1:" + std::to_string(server_->port()));
     thread_ = std::jthread([this] { server_->run(); });
   }
-  ~ServerTest() override {
+  void TearDown() override {
     if (server_) server_->stop();
   }
 
