@@ -62,13 +62,13 @@ int main(int argc, char** argv) {
   if (strcmp(report.result.code, "proof.inclusion") != 0) wrong = 1;
   {
     /* A caller of an older version: nothing is written past what it has. */
-    unsigned char room[sizeof(bailey_verify_report)];
-    bailey_verify_report* old = (bailey_verify_report*)(void*)room;
+    bailey_verify_report old;
+    const unsigned char* room = (const unsigned char*)&old;
     size_t i, small = sizeof(size_t) + sizeof(bailey_verify_result);
-    memset(room, 0xA5, sizeof room);
-    old->struct_size = small;
-    expect("older caller", 0, bailey_verifier_receipt(verifier, receipt, receipt_length, old), "");
-    for (i = small; i < sizeof room; ++i) {
+    memset(&old, 0xA5, sizeof old);
+    old.struct_size = small;
+    expect("older caller", 0, bailey_verifier_receipt(verifier, receipt, receipt_length, &old), "");
+    for (i = small; i < sizeof old; ++i) {
       if (room[i] != 0xA5) wrong = 1;
     }
   }
