@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <vector>
 
 #include "base/fakes.h"
 #include "crypto/hash.h"
@@ -94,6 +96,34 @@ class FenceTest : public ::testing::Test {
   std::optional<Dir> second_;
   int written_ = 0;
 };
+
+// Does something while its own head is written and not yet on disk.
+class MeanwhileDraft final : public Draft {
+ public:
+  explicit MeanwhileDraft(std::function<void()> act) : act_(std::move(act)) {}
+  Status write(std::uint64_t, Bytes& out) override {
+    out.push_back('m');
+    return {};
+  }
+  bool has_work_meanwhile() const override { return true; }
+  void on_its_way(const Appended&) override { act_(); }
+
+ private:
+  std::function<void()> act_;
+};
+
+TEST_F(FenceTest, WhatIsOnDiskIsKnownThoughALargerHeadIsOnItsWay) {
+  ASSERT_EQ(append(3), "");
+  auto writer = *open();
+  auto reader = *open();
+  std::vector<std::uint64_t> seen;
+  for (int i = 0; i < 3; ++i) {
+    MeanwhileDraft draft([&] { seen.push_back(reader->head()->size); });
+    ASSERT_TRUE(writer->append(draft));
+  }
+  EXPECT_EQ(seen, (std::vector<std::uint64_t>{3, 4, 5}));
+  EXPECT_FALSE(reader->fence_fault());
+}
 
 TEST_F(FenceTest, AnOlderCopyOfTheLogIsReadAndSignsNothing) {
   ASSERT_EQ(append(3), "");

@@ -78,10 +78,9 @@ Status Log::catch_up() {
   if (read_only_.load()) return {};
   const std::uint64_t synced = control_.page().synced.load();
   const Position target = Position::unpack(control_.page().end.load());
-  if (target <= end_) {
-    if (newest_head_.size <= synced) durable_head_ = newest_head_;
-    return {};
-  }
+  // It may have come to disk since we met it, with a larger one behind it on its way.
+  if (newest_head_.size <= synced) durable_head_ = newest_head_;
+  if (target <= end_) return {};
   const auto reach = [&](std::uint32_t number) {
     return number == target.segment ? target.offset : 0;
   };

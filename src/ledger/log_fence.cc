@@ -97,9 +97,11 @@ Status Log::check_fence() {
   if (known.stopped == FenceFault::kNone) given_up_size_ = known.other_size;
   if (known.stopped != FenceFault::kNone) return fault(known.stopped);
   if (!is_ours(known.head)) return fault(FenceFault::kDamaged);
-  if (known.head.size > durable_head_.size) return fault(FenceFault::kRolledBack);
-  const merkle::Hash root = known.head.size == durable_head_.size
-                                ? durable_head_.root
+  // Somebody may be bringing a larger head to disk just now: then the newest one that is known
+  // to be there is not among what we read. The one that is extends it, or the roots differ.
+  if (known.head.size > newest_head_.size) return fault(FenceFault::kRolledBack);
+  const merkle::Hash root = known.head.size == newest_head_.size
+                                ? newest_head_.root
                                 : BAILEY_TRY(frontier_at(known.head.size)).root();
   if (root != known.head.root) return fault(FenceFault::kForked);
   if (known.place != place_) return fault(FenceFault::kCopied);
